@@ -1,0 +1,1 @@
+"""The three services. None imports another: they meet over HTTP, in the words of `shared.contracts`."""

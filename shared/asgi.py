@@ -1,0 +1,88 @@
+"""The common app factory: what every service answers beside its own endpoints, and how it fails."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Annotated, Any, TypedDict
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+
+from shared import logging, problems, telemetry
+from shared.contracts.health import Health, Readiness
+from shared.contracts.problem import MEDIA_TYPE, Problem
+from shared.middleware import BodyCap, RequestContext
+from shared.settings import ServiceSettings
+from shared.telemetry import Metrics
+
+ReadinessCheck = Callable[[], Awaitable[Readiness]]
+
+
+class ServiceState(TypedDict):
+    """What each service's lifespan yields at least; a service's own state extends it."""
+
+    readiness: ReadinessCheck
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+
+def create_service(
+    name: str,
+    settings: ServiceSettings,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+    metrics: Metrics,
+    description: str = "",
+) -> FastAPI:
+    """Build a service's app.
+
+    Args:
+        name: The service's name, for the log and the OpenAPI document.
+        settings: Gives the log level and the body cap.
+        lifespan: Yields the service's state, a `ServiceState` at least.
+        routers: The service's own endpoints.
+        metrics: Answers `/metrics`; what the service measures itself is registered in it.
+        description: Opens the OpenAPI document.
+    """
+    logging.configure(name, settings.log_level)
+    app = FastAPIOffline(  # its documentation page asks no other host for scripts
+        title=f"Lookalike {name}",
+        version=version("lookalike"),
+        description=description,
+        lifespan=lifespan,
+        redoc_url=None,
+        responses={"default": {"description": "Refused or failed.", "model": Problem, "content": {MEDIA_TYPE: {}}}},
+    )
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_operations(metrics))
+    problems.install(app)
+    app.add_middleware(BodyCap, limit=settings.max_body_bytes)
+    app.add_middleware(RequestContext, metrics=metrics)
+    return app
+
+
+def _readiness_check(request: Request) -> ReadinessCheck:
+    check: ReadinessCheck = request.state.readiness
+    return check
+
+
+def _operations(metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/healthz", summary="Is the process alive?")
+    async def healthz() -> Health:
+        return Health()
+
+    @router.get("/readyz", summary="Can it do its work?", responses={503: {"model": Readiness}})
+    async def readyz(response: Response, check: Annotated[ReadinessCheck, Depends(_readiness_check)]) -> Readiness:
+        readiness = await check()
+        response.status_code = 200 if readiness.ready else 503
+        return readiness
+
+    @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+    async def exposition() -> Response:
+        return Response(metrics.exposition(), media_type=telemetry.MEDIA_TYPE)
+
+    return router

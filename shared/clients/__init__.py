@@ -1,0 +1,1 @@
+"""One typed client a service: each method is one call with a deadline, and raises `shared.errors`."""

@@ -1,0 +1,80 @@
+"""What the clients share: deadlines, request ids, and answers turned into contracts or exceptions."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared import wire
+from shared.contracts.health import Readiness
+from shared.contracts.problem import Problem
+from shared.errors import LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable, from_problem
+from shared.logging import request_id
+from shared.middleware import REQUEST_ID_HEADER
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ServiceClient:
+    """Calls one service through an `httpx.AsyncClient` that its owner opens, limits and closes.
+
+    Every method may raise, beside what it names itself:
+        UpstreamUnavailable: The service cannot be reached, or failed.
+        UpstreamTimeout: It did not answer within the client's deadline.
+        TryAgain: It is starting or overloaded.
+    """
+
+    def __init__(self, name: str, http: httpx.AsyncClient) -> None:
+        self._name = name
+        self._http = http
+
+    async def ready(self) -> Readiness:
+        """Ask whether the service can do its work; a service that cannot be reached is not ready."""
+        try:
+            return wire.decode(Readiness, (await self._request("GET", "/readyz", admit=(503,))).content, wire.JSON)
+        except LookalikeError as error:
+            return Readiness(ready=False, waiting_for=(f"{self._name}: {error.detail}",))
+
+    async def _call(
+        self, method: str, path: str, answer: type[Model], headers: Mapping[str, str] | None = None, **request: Any
+    ) -> Model:
+        accept = {"accept": f"{wire.MSGPACK}, {wire.JSON}", **(headers or {})}
+        response = await self._request(method, path, headers=accept, **request)
+        try:
+            return wire.decode(answer, response.content, response.headers.get("content-type", ""))
+        except LookalikeError as error:
+            raise UpstreamUnavailable(f"The {self._name} service gave an answer of another version.") from error
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        admit: tuple[int, ...] = (),
+        **request: Any,
+    ) -> httpx.Response:
+        sent = {REQUEST_ID_HEADER: request_id.get(), **(headers or {})}
+        try:
+            response = await self._http.request(method, path, headers=sent, **request)
+        except httpx.TimeoutException as error:
+            raise UpstreamTimeout(f"The {self._name} service did not answer in time.") from error
+        except httpx.TransportError as error:
+            raise UpstreamUnavailable(f"The {self._name} service cannot be reached.") from error
+        if response.is_success or response.status_code in admit:
+            return response
+        raise self._failure(response)
+
+    def _failure(self, response: httpx.Response) -> LookalikeError:
+        try:
+            error = from_problem(Problem.model_validate_json(response.content))
+        except ValidationError:
+            error = LookalikeError()
+        if error.status < 500 or isinstance(error, TryAgain):
+            return error
+        return UpstreamUnavailable(f"The {self._name} service failed.")
+
+
+def packed(model: BaseModel) -> dict[str, Any]:
+    """Give the arguments of a request that carries `model` in the binary form."""
+    return {"content": wire.encode(model), "headers": {"content-type": wire.MSGPACK}}

@@ -1,0 +1,117 @@
+"""The public API's client: for the command line, for tests and for users."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from shared import wire
+from shared.clients.base import ServiceClient
+from shared.contracts.gateway import DeletedImage, Image, ImageList, SearchResponse, Stats, StoredImage
+from shared.contracts.metadata import MetadataValue
+from shared.contracts.search import KnownRequest, KnownResponse
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+DEFAULT_COLLECTION = "default"
+
+
+class GatewayClient(ServiceClient):
+    """Calls Lookalike as its users do.
+
+    An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that
+    names an image raises `NotFound` where there is none.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        super().__init__("gateway", http)
+
+    async def search(self, image: bytes, *, k: int = 10, collection: str = DEFAULT_COLLECTION) -> SearchResponse:
+        """Find the images of a collection that look like this one."""
+        params = {"k": k, "collection": collection}
+        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
+
+    async def similar(self, image_id: str, *, k: int = 10, collection: str = DEFAULT_COLLECTION) -> SearchResponse:
+        """Find the images of a collection that look like a stored one, itself left out."""
+        params = {"k": k, "collection": collection}
+        return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
+
+    async def add(
+        self,
+        image: bytes,
+        *,
+        label: str | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
+        collection: str = DEFAULT_COLLECTION,
+    ) -> StoredImage:
+        """Add an image under an id that its bytes determine: sending it again does not double it."""
+        return await self._upload("POST", "/v1/images", image, label, metadata, collection)
+
+    async def put(
+        self,
+        image_id: str,
+        image: bytes,
+        *,
+        label: str | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
+        collection: str = DEFAULT_COLLECTION,
+    ) -> StoredImage:
+        """Add an image under an id of the caller's, or replace the one that has it."""
+        return await self._upload("PUT", f"/v1/images/{image_id}", image, label, metadata, collection)
+
+    async def known(self, sha256: Sequence[str], *, collection: str = DEFAULT_COLLECTION) -> frozenset[str]:
+        """Tell which of at most 1,000 digests some image of the collection has."""
+        request = KnownRequest(sha256=tuple(sha256))
+        answer = await self._call(
+            "POST",
+            "/v1/images/known",
+            KnownResponse,
+            content=wire.encode(request, wire.JSON),
+            headers={"content-type": wire.JSON},
+            params={"collection": collection},
+        )
+        return frozenset(answer.sha256)
+
+    async def image(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> Image:
+        """Read what is stored of an image besides its bytes."""
+        return await self._call("GET", f"/v1/images/{image_id}", Image, params={"collection": collection})
+
+    async def images(
+        self, *, limit: int = 100, cursor: str | None = None, collection: str = DEFAULT_COLLECTION
+    ) -> ImageList:
+        """Read a page of images in the order of their ids."""
+        params = {"limit": limit, "collection": collection} | ({} if cursor is None else {"cursor": cursor})
+        return await self._call("GET", "/v1/images", ImageList, params=params)
+
+    async def delete(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> DeletedImage:
+        """Remove an image; when the answer is there, no search shows it any more."""
+        return await self._call("DELETE", f"/v1/images/{image_id}", DeletedImage, params={"collection": collection})
+
+    async def content(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> bytes:
+        """Read an image's bytes as they were uploaded."""
+        response = await self._request("GET", f"/v1/images/{image_id}/content", params={"collection": collection})
+        return response.content
+
+    async def thumbnail(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> bytes:
+        """Read an image's thumbnail, a JPEG."""
+        response = await self._request("GET", f"/v1/images/{image_id}/thumbnail", params={"collection": collection})
+        return response.content
+
+    async def stats(self) -> Stats:
+        """Say what runs behind the gateway, and what it holds."""
+        return await self._call("GET", "/v1/stats", Stats)
+
+    async def _upload(
+        self,
+        method: str,
+        path: str,
+        image: bytes,
+        label: str | None,
+        metadata: Mapping[str, MetadataValue] | None,
+        collection: str,
+    ) -> StoredImage:
+        form: dict[str, Any] = {} if label is None else {"label": label}
+        if metadata is not None:
+            form["metadata"] = json.dumps(metadata)
+        params = {"collection": collection}
+        return await self._call(method, path, StoredImage, files={"image": image}, data=form, params=params)

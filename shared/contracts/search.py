@@ -1,0 +1,131 @@
+"""What the search service says: records of images, queries and neighbours."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
+from shared.contracts.embedding import SpaceRef, Thumbnail
+from shared.contracts.metadata import Metadata
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class ImageRecord(Contract):
+    """What is stored of an image besides its bytes, its thumbnail and its vector."""
+
+    collection: CollectionName
+    id: ImageId
+    sha256: Sha256
+    content_type: str
+    size: int
+    """Length of the stored file in bytes."""
+    width: int
+    height: int
+    label: str | None
+    metadata: Metadata
+    revision: int
+    """Sequence number of the write that made this version of the record."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImageCommit(Contract):
+    """A record to be made visible, for bytes that were stored before."""
+
+    sha256: Sha256
+    content_type: str
+    width: int
+    height: int
+    label: Label | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    space: SpaceRef
+    vector: Vector
+    thumbnail: Thumbnail
+
+
+class CommitResponse(Contract):
+    """The record as it is now stored. Searches see it from `record.revision` on."""
+
+    record: ImageRecord
+    created: bool
+    """False where a record of this id was there before."""
+
+
+class DeleteResponse(Contract):
+    """The write that removed an image."""
+
+    revision: int
+
+
+class BlobResponse(Contract):
+    """Bytes that are durably stored, though part of no image yet."""
+
+    sha256: Sha256
+    size: int
+
+
+class KnownRequest(Contract):
+    """Digests of files that a client may be about to upload."""
+
+    sha256: Annotated[tuple[Sha256, ...], Field(max_length=1000)]
+
+
+class KnownResponse(Contract):
+    """Those of the digests that some image of the collection has."""
+
+    sha256: tuple[Sha256, ...]
+
+
+class QueryRequest(Contract):
+    """A vector whose nearest neighbours are asked for."""
+
+    space: SpaceRef
+    vector: Vector
+    k: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class Neighbour(Contract):
+    """An image found, nearest first in its answer."""
+
+    record: ImageRecord
+    distance: float
+    """Euclidean distance in the embedding space."""
+    score: float
+    """Larger is nearer, 1 is identical. Cosine where the space's metric is `cosine`, else 1 / (1 + distance)."""
+
+
+class QueryResponse(Contract):
+    """The nearest neighbours, and the state of the index that answered."""
+
+    space: SpaceRef
+    revision: int
+    """Sequence number of the last write that the index has applied."""
+    neighbours: tuple[Neighbour, ...]
+
+
+class ImagePage(Contract):
+    """Records in the order of their ids."""
+
+    records: tuple[ImageRecord, ...]
+    next_after: str | None
+    """The id to continue after; None on the last page."""
+
+
+class CollectionStats(Contract):
+    """Size and embedding space of a collection."""
+
+    name: CollectionName
+    images: int
+    space: SpaceRef | None
+    """None while the collection has never held an image."""
+
+
+class SearchStats(Contract):
+    """What the search service holds."""
+
+    revision: int
+    store: str
+    """Kind of the store, as in `sqlite`."""
+    collections: tuple[CollectionStats, ...]

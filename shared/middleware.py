@@ -1,0 +1,104 @@
+"""ASGI middleware of every service: request ids, the access log, the last line of defence, and the body cap."""
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BodyTooLarge, LookalikeError
+from shared.logging import request_id
+from shared.problems import problem_response
+from shared.telemetry import Metrics
+
+REQUEST_ID_HEADER = "x-request-id"
+_CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_access = logging.getLogger("access")
+_failure = logging.getLogger("failure")
+
+
+class RequestContext:
+    """Gives each request an id, answers 500 where nobody else caught the exception, and counts and logs the answer.
+
+    A client may name its own id in `X-Request-ID`; one that would garble a log line is replaced.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        offered = Request(scope).headers.get(REQUEST_ID_HEADER, "")
+        identifier = offered if _CLIENT_REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        # Never reset: each request is a task of its own, and failures are logged after this frame is gone.
+        request_id.set(identifier)
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER.encode(), identifier.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            _failure.exception("unhandled exception")
+            if status:  # The answer has begun: cutting the connection is the only way to say that it is not whole.
+                raise
+            await problem_response(LookalikeError())(scope, receive, send_with_id)
+        finally:
+            self._observe(scope, status, time.perf_counter() - began)
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        # A made-up method or path must not make a new time series.
+        route = getattr(scope.get("route"), "path", "(none)")
+        method = scope["method"] if scope["method"] in _KNOWN_METHODS else "(other)"
+        self._metrics.observe_request(method, route, status, seconds)
+        _access.info(
+            "%s %s %d %.1f ms",
+            method,
+            scope["path"].encode("unicode_escape").decode(),
+            status,
+            seconds * 1000,
+        )
+
+
+class BodyCap:
+    """Refuses bodies longer than `limit` bytes: at once where their length is announced, else while they arrive."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Request(scope).headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._limit:
+            await problem_response(self._refusal())(scope, receive, send)
+            return
+        taken = 0
+
+        async def counting_receive() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise self._refusal()
+            return message
+
+        await self._app(scope, counting_receive, send)
+
+    def _refusal(self) -> BodyTooLarge:
+        return BodyTooLarge(f"At most {self._limit} bytes are read.")

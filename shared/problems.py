@@ -1,0 +1,50 @@
+"""Failures as answers: the exception handlers that make every error body a problem document."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from shared.contracts.problem import MEDIA_TYPE
+from shared.errors import InvalidRequest, LookalikeError, MethodNotAllowed, NotFound
+from shared.logging import request_id
+from shared.validation import field_errors
+
+
+def problem_response(error: LookalikeError) -> Response:
+    """Answer with the problem document of `error`, and with Retry-After where trying again makes sense."""
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    body = error.problem(request_id.get()).model_dump_json()
+    return Response(body, error.status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception of the tree, of the framework and of validation with a problem document."""
+    app.add_exception_handler(LookalikeError, _on_own_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+
+
+async def _on_own_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LookalikeError)
+    return problem_response(error)
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, LookalikeError):
+        # FastAPI wraps whatever is raised while it reads a body; the body cap's refusal is inside.
+        return problem_response(error.__cause__)
+    match error.status_code:
+        case 404:
+            return problem_response(NotFound("There is no such address."))
+        case 405:
+            response = problem_response(MethodNotAllowed())
+            response.headers["allow"] = (error.headers or {}).get("allow", "")
+            return response
+        case _:
+            return problem_response(InvalidRequest("The body could not be read as what its content type says."))
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_response(InvalidRequest("Some fields are missing or wrong.", field_errors(error.errors())))
