@@ -63,7 +63,7 @@ def create_service(
     return app
 
 
-def _readiness_check(request: Request) -> ReadinessCheck:
+async def _readiness_check(request: Request) -> ReadinessCheck:
     check: ReadinessCheck = request.state.readiness
     return check
 

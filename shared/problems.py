@@ -39,7 +39,7 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
             return problem_response(NotFound("There is no such address."))
         case 405:
             response = problem_response(MethodNotAllowed())
-            response.headers["allow"] = (error.headers or {}).get("allow", "")
+            response.headers["allow"] = (error.headers or {}).get("Allow", "")
             return response
         case _:
             return problem_response(InvalidRequest("The body could not be read as what its content type says."))

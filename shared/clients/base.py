@@ -1,5 +1,6 @@
 """What the clients share: deadlines, request ids, and answers turned into contracts or exceptions."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -19,15 +20,22 @@ Model = TypeVar("Model", bound=BaseModel)
 class ServiceClient:
     """Calls one service through an `httpx.AsyncClient` that its owner opens, limits and closes.
 
+    Args:
+        name: The service's name, for error messages.
+        http: Knows the service's base URL.
+        deadline: Seconds that one call may take from its first byte to its last; httpx' own limits are for each
+            read and write, so that a slow trickle would never meet them.
+
     Every method may raise, beside what it names itself:
         UpstreamUnavailable: The service cannot be reached, or failed.
         UpstreamTimeout: It did not answer within the client's deadline.
         TryAgain: It is starting or overloaded.
     """
 
-    def __init__(self, name: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, name: str, http: httpx.AsyncClient, deadline: float = 30) -> None:
         self._name = name
         self._http = http
+        self._deadline = deadline
 
     async def ready(self) -> Readiness:
         """Ask whether the service can do its work; a service that cannot be reached is not ready."""
@@ -56,8 +64,9 @@ class ServiceClient:
     ) -> httpx.Response:
         sent = {REQUEST_ID_HEADER: request_id.get(), **(headers or {})}
         try:
-            response = await self._http.request(method, path, headers=sent, **request)
-        except httpx.TimeoutException as error:
+            async with asyncio.timeout(self._deadline):
+                response = await self._http.request(method, path, headers=sent, **request)
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise UpstreamTimeout(f"The {self._name} service did not answer in time.") from error
         except httpx.TransportError as error:
             raise UpstreamUnavailable(f"The {self._name} service cannot be reached.") from error

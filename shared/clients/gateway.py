@@ -23,8 +23,8 @@ class GatewayClient(ServiceClient):
     names an image raises `NotFound` where there is none.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        super().__init__("gateway", http)
+    def __init__(self, http: httpx.AsyncClient, deadline: float = 60) -> None:
+        super().__init__("gateway", http, deadline)
 
     async def search(self, image: bytes, *, k: int = 10, collection: str = DEFAULT_COLLECTION) -> SearchResponse:
         """Find the images of a collection that look like this one."""

@@ -19,9 +19,10 @@ def serving(app: FastAPI, ready_within: float = 60) -> Iterator[str]:
     try:
         deadline = time.monotonic() + ready_within
         while not server.started:
-            assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline, "the server did not start in time"
             time.sleep(0.01)
-        url = "http://127.0.0.1:%d" % server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         while httpx.get(f"{url}/readyz").status_code != 200:
             assert time.monotonic() < deadline, httpx.get(f"{url}/readyz").text
             time.sleep(0.05)

@@ -1,0 +1,58 @@
+# The few verbs of this project. `make run` and `make test` set up whatever is missing.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+# TensorFlow has wheels for these versions of Python.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+# make run: a folder of images, or a sample (gallery, caltech101, none) where the collection is empty; where data is kept
+IMAGES ?=
+SAMPLE ?= gallery
+DATA   ?= data
+
+.PHONY: help setup run test format lock clean
+
+help:
+	@echo "make run                       start Lookalike on http://127.0.0.1:8000"
+	@echo "make run IMAGES=DIR            the same, with the images of a folder; its folders' names become labels"
+	@echo "make run SAMPLE=caltech101     the same, with a public data set (gallery: pictures that the program draws)"
+	@echo "make test                      run every check"
+	@echo "make format | lock | clean     format the code | renew the lock files | remove the environment"
+
+setup: $(VENV)/.complete
+
+$(VENV)/.complete: requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Lookalike needs Python 3.11, 3.12 or 3.13; set PYTHON=... to name one." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "Python cannot make a virtual environment (on Debian: apt-get install python3-venv)." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup
+	@exec $(BIN)/lookalike serve --data "$(DATA)" --sample "$(SAMPLE)" $(if $(IMAGES),--images "$(IMAGES)")
+
+test: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m services.embedder.weights
+	$(BIN)/pytest
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+# The services' locks are cut out of the development lock, so that what is tested is what is deployed.
+lock: setup
+	$(LOCK) --all-extras --output-file requirements/dev.txt
+	for service in embedder search gateway; do \
+		$(LOCK) --extra $$service --constraint requirements/dev.txt --output-file requirements/$$service.txt || exit 1; done
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,109 @@
+"""What the handlers take: the parts of the app's state, and the parameters that several endpoints share."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile as FormFile
+
+from services.gateway.admission import Admission
+from services.gateway.searches import Searches
+from services.gateway.uploads import Uploads
+from shared.asgi import ServiceState
+from shared.clients.embedder import EmbedderClient
+from shared.clients.search import SearchClient
+from shared.contracts.base import CollectionName, ImageId
+from shared.contracts.metadata import Metadata
+from shared.contracts.search import Label
+from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest, KOutOfRange
+from shared.validation import field_errors
+
+MAX_K = 1000
+
+
+class GatewayState(ServiceState):
+    """What the gateway's lifespan yields."""
+
+    embedder: EmbedderClient
+    search: SearchClient
+    searches: Searches
+    uploads: Uploads
+    admission: Admission
+    max_image_bytes: int
+
+
+def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
+    async def read(request: Request) -> Any:
+        return getattr(request.state, part)
+
+    return read
+
+
+Embedder = Annotated[EmbedderClient, Depends(_state("embedder"))]
+Search = Annotated[SearchClient, Depends(_state("search"))]
+SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
+ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
+AdmissionGate = Annotated[Admission, Depends(_state("admission"))]
+
+
+def _in_range(k: int) -> int:
+    if not 1 <= k <= MAX_K:
+        raise KOutOfRange(f"Ask for 1 to {MAX_K} results.")
+    return k
+
+
+Collection = Annotated[CollectionName, Query(description="The collection that is meant.")]
+Id = Annotated[ImageId, Path(description="The image's id.")]
+# The bounds are shown as the schema has them, but checked by our own validator: the answer names its own code.
+K = Annotated[
+    int,
+    AfterValidator(_in_range),
+    Query(description="How many results.", json_schema_extra={"minimum": 1, "maximum": MAX_K}),
+]
+
+
+async def read_image(upload: FormFile, limit: int) -> bytes:
+    """Read an uploaded file.
+
+    Raises:
+        EmptyUpload: It has no bytes.
+        ImageTooLarge: It has more than `limit`.
+    """
+    if upload.size is not None and upload.size > limit:
+        raise ImageTooLarge(f"At most {limit} bytes are taken for an image.")
+    if not (data := await upload.read()):
+        raise EmptyUpload("The uploaded file has no bytes.")
+    return data
+
+
+async def _image(
+    request: Request, image: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.")]
+) -> bytes:
+    return await read_image(image, request.state.max_image_bytes)
+
+
+_METADATA = TypeAdapter(Metadata)
+
+
+async def _metadata(
+    metadata: Annotated[
+        str | None,
+        Form(
+            description="A flat JSON object of facts about the image.",
+            examples=['{"source": "kite.jpg", "year": 2004}'],
+        ),
+    ] = None,
+) -> Metadata | None:
+    if metadata is None:
+        return None
+    try:
+        return _METADATA.validate_json(metadata)
+    except ValidationError as error:
+        fields = field_errors(error.errors(), "body.metadata")
+        raise InvalidRequest("The metadata is not a flat JSON object within its limits.", fields) from None
+
+
+ImageBytes = Annotated[bytes, Depends(_image)]
+ImageLabel = Annotated[Label | None, Form(description="What the image shows, in a word or a few.")]
+ImageMetadata = Annotated[Metadata | None, Depends(_metadata)]

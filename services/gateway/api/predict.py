@@ -1,0 +1,95 @@
+"""The original system's endpoint, answer for answer, so that its web client works unchanged."""
+
+import base64
+from collections.abc import Callable, Coroutine
+from io import BytesIO
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from PIL import Image
+from starlette.datastructures import UploadFile
+
+from services.gateway.api.dependencies import AdmissionGate, Collection, K, SearchesByUpload, read_image
+from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.gateway import PredictError, PredictResponse
+from shared.errors import LookalikeError
+
+MISSING = "No image file provided"
+
+
+class _OriginalErrors(APIRoute):
+    """Answers failures as `{"error": ...}`: all that the original's clients know how to show."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def with_original_errors(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except LookalikeError as error:
+                return _error(error.status, error.detail)
+            except RequestValidationError:
+                return _error(422, "A parameter is not valid")
+
+        return with_original_errors
+
+
+router = APIRouter(prefix="/api", tags=["original"], route_class=_OriginalErrors)
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {"image": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/predict",
+    summary="The original system's search",
+    response_model=PredictResponse,
+    responses={400: {"description": "The image is missing.", "model": PredictError}},
+    openapi_extra=_FORM,
+)
+async def predict(
+    request: Request,
+    searches: SearchesByUpload,
+    admission: AdmissionGate,
+    n_neighbors: K = 10,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> PredictResponse | Response:
+    """Answer with the nearest images and the uploaded one, each a PNG in base64."""
+    async with request.form(max_files=1, max_fields=10) as form:
+        upload = form.get("image")
+        if not isinstance(upload, UploadFile):
+            return _error(400, MISSING)
+        data = await read_image(upload, request.state.max_image_bytes)
+    with admission.slot():
+        image, found = await searches.by_upload_with_embedding(collection, data, n_neighbors, thumbnail=True)
+        assert image.thumbnail is not None, "the embedder was asked for one"
+        jpegs = [image.thumbnail.data, *await searches.thumbnails(found)]
+        uploaded, *closest = await anyio.to_thread.run_sync(lambda: [_png_base64(jpeg) for jpeg in jpegs])
+    return PredictResponse(closest_images=tuple(closest), uploaded_image=uploaded)
+
+
+def _error(status: int, message: str) -> Response:
+    return Response(PredictError(error=message).model_dump_json(), status, media_type="application/json")
+
+
+def _png_base64(jpeg: bytes) -> str:
+    # Thumbnails are made by the embedder, from pixels: what is decoded here was never a stranger's file.
+    png = BytesIO()
+    with Image.open(BytesIO(jpeg), formats=("JPEG",)) as thumbnail:
+        thumbnail.save(png, "PNG", compress_level=1)
+    return base64.b64encode(png.getvalue()).decode()

@@ -1,0 +1,31 @@
+"""Searching: by an uploaded image, and by a stored one."""
+
+from fastapi import APIRouter
+
+from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, K, Search, SearchesByUpload
+from services.gateway.resources import search_response
+from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.gateway import SearchResponse
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+
+@router.post("/search", summary="Find images that look like an uploaded one")
+async def search_by_upload(
+    searches: SearchesByUpload,
+    admission: AdmissionGate,
+    image: ImageBytes,
+    k: K = 10,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> SearchResponse:
+    """Embed the uploaded image and answer with the `k` nearest images of the collection, nearest first."""
+    with admission.slot():
+        return search_response(collection, await searches.by_upload(collection, image, k))
+
+
+@router.get("/images/{image_id}/similar", summary="Find images that look like a stored one")
+async def search_by_id(
+    search: Search, image_id: Id, k: K = 10, collection: Collection = DEFAULT_COLLECTION
+) -> SearchResponse:
+    """Answer with the `k` images nearest to a stored one, itself left out. Nothing is embedded again."""
+    return search_response(collection, await search.similar(collection, image_id, k))

@@ -1,0 +1,51 @@
+"""Records of the search service as resources of the public API: the same facts, with links."""
+
+from urllib.parse import urlencode
+
+from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.gateway import Image, ImageLinks, SearchResponse, SearchResult, StoredImage
+from shared.contracts.search import CommitResponse, ImageRecord, Neighbour, QueryResponse
+
+
+def links(record: ImageRecord) -> ImageLinks:
+    """Give the paths that belong to an image; ids and collection names need no escaping by their patterns."""
+    path = f"/v1/images/{record.id}"
+    query = "" if record.collection == DEFAULT_COLLECTION else "?" + urlencode({"collection": record.collection})
+    return ImageLinks(
+        self=path + query,
+        content=f"{path}/content{query}",
+        thumbnail=f"{path}/thumbnail{query}",
+        similar=f"{path}/similar{query}",
+    )
+
+
+def image(record: ImageRecord) -> Image:
+    """Show a record."""
+    return Image(**record.model_dump(), links=links(record))
+
+
+def stored_image(commit: CommitResponse) -> StoredImage:
+    """Show what a write has made."""
+    return StoredImage(image=image(commit.record), created=commit.created)
+
+
+def search_response(collection: str, found: QueryResponse) -> SearchResponse:
+    """Show the neighbours that were found."""
+    return SearchResponse(
+        collection=collection,
+        space=found.space,
+        revision=found.revision,
+        results=tuple(_result(neighbour) for neighbour in found.neighbours),
+    )
+
+
+def _result(neighbour: Neighbour) -> SearchResult:
+    record = neighbour.record
+    return SearchResult(
+        id=record.id,
+        distance=neighbour.distance,
+        score=neighbour.score,
+        label=record.label,
+        metadata=record.metadata,
+        links=links(record),
+    )

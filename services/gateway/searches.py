@@ -1,0 +1,40 @@
+"""The use case behind every search by upload: bytes to a vector, the vector to its neighbours."""
+
+import asyncio
+
+from shared.clients.embedder import EmbedderClient
+from shared.clients.search import SearchClient
+from shared.contracts.embedding import EmbeddedImage
+from shared.contracts.search import ImageRecord, QueryRequest, QueryResponse
+from shared.errors import NotFound
+
+
+class Searches:
+    """Asks the embedder what an image looks like, and the search service what looks like that."""
+
+    def __init__(self, embedder: EmbedderClient, search: SearchClient) -> None:
+        self._embedder = embedder
+        self._search = search
+
+    async def by_upload(self, collection: str, data: bytes, k: int) -> QueryResponse:
+        """Find the k images of a collection nearest to an uploaded one."""
+        return (await self.by_upload_with_embedding(collection, data, k))[1]
+
+    async def by_upload_with_embedding(
+        self, collection: str, data: bytes, k: int, *, thumbnail: bool = False
+    ) -> tuple[EmbeddedImage, QueryResponse]:
+        """Find the k nearest images, and say what the embedder found in the uploaded one."""
+        space, image = await self._embedder.embed_one(data, thumbnail=thumbnail)
+        query = QueryRequest(space=space.ref(), vector=image.vector, k=k)
+        return image, await self._search.query(collection, query)
+
+    async def thumbnails(self, found: QueryResponse) -> list[bytes]:
+        """Read the thumbnails of all neighbours at once, nearest first; of images removed meanwhile there is none."""
+        thumbnails = await asyncio.gather(*(self._thumbnail(near.record) for near in found.neighbours))
+        return [thumbnail for thumbnail in thumbnails if thumbnail is not None]
+
+    async def _thumbnail(self, record: ImageRecord) -> bytes | None:
+        try:
+            return (await self._search.thumbnail(record.collection, record.id)).data
+        except NotFound:
+            return None
