@@ -1,0 +1,88 @@
+"""Joins the embedder's parts."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.embedder import api, weights
+from services.embedder.admission import Admission
+from services.embedder.batching import Batcher, BatchMetrics
+from services.embedder.decoding import Limits
+from services.embedder.embedding import Embedding
+from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.loading import BackgroundLoad
+from services.embedder.ports import Extractor
+from services.embedder.recipes import RECIPES
+from services.embedder.settings import EmbedderSettings
+from shared.asgi import ServiceState, create_service
+from shared.settings import CacheSettings
+from shared.telemetry import Metrics
+
+RETRY_SECONDS = 30.0
+
+
+class EmbedderState(ServiceState):
+    """What the embedder's handlers read from their request."""
+
+    embedding: Embedding
+    max_images: int
+
+
+def _inception(settings: EmbedderSettings) -> Extractor:
+    found = weights.obtain(settings.weights, CacheSettings().lookalike_cache)
+    return InceptionExtractor(RECIPES[settings.recipe], found, settings.max_batch_size)
+
+
+def _deterministic(_: EmbedderSettings) -> Extractor:
+    return DeterministicExtractor()
+
+
+EXTRACTORS: Mapping[str, Callable[[EmbedderSettings], Extractor]] = {
+    "inception": _inception,
+    "deterministic": _deterministic,
+}
+
+
+def create_app(
+    settings: EmbedderSettings | None = None,
+    load_extractor: Callable[[EmbedderSettings], Extractor] | None = None,
+    retry_seconds: float = RETRY_SECONDS,
+) -> FastAPI:
+    """Build the embedder.
+
+    Args:
+        settings: Taken from the environment where left out.
+        load_extractor: Makes the extractor, in a thread of its own, while the service already listens.
+        retry_seconds: How long after a failure to load it is tried again.
+    """
+    settings = settings or EmbedderSettings()
+    load = load_extractor or EXTRACTORS[settings.extractor]
+    metrics = Metrics()
+    batch_metrics = BatchMetrics(metrics.registry)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[EmbedderState]:
+        extractor = BackgroundLoad(lambda: load(settings), "extractor", retry_seconds)
+        async with Batcher(
+            lambda images: extractor.result().extract(images),
+            settings.max_batch_size,
+            settings.max_images_in_flight,
+            batch_metrics,
+        ) as batcher:
+            embedding = Embedding(
+                extractor.result,
+                batcher,
+                Admission(settings.max_images_in_flight, settings.max_bytes_in_flight),
+                Limits(settings.max_image_bytes, settings.max_image_pixels),
+                settings.decode_threads,
+            )
+            extractor.start()
+            yield EmbedderState(
+                readiness=extractor.readiness, embedding=embedding, max_images=settings.max_images_per_request
+            )
+            extractor.stop()
+
+    description = "Bytes in, vectors out: turns images into embeddings."
+    return create_service("embedder", settings, lifespan, [api.router], metrics, description)

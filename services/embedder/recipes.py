@@ -1,0 +1,109 @@
+"""Recipes: how a picture becomes a vector. A recipe applied with one set of weights is an embedding space."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from shared.contracts.embedding import EmbeddingSpace, Metric
+
+PREPROCESSING = 1
+"""Version of the way from bytes to pixels; it grows whenever a change there changes vectors."""
+
+Network = Literal["average", "max"]
+"""Architecture of InceptionV3: how the pooling branch of its last block pools. Keras has `average`, 2015 had `max`."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer whose output goes into the vector, and its share there."""
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an embedding is made."""
+
+    name: str
+    description: str
+    image_size: int
+    """Side in pixels of the square that a picture is resized to, whatever its aspect ratio."""
+    antialias: bool
+    """Whether the bilinear filter widens when it shrinks, so that every pixel counts."""
+    pixel_scale: Literal["unit", "signed"]
+    """Range that 0 to 255 is mapped to: `unit` is [0, 1], `signed` is [-1, 1]."""
+    layers: tuple[Layer, ...]
+    pooling: Literal["average", "flatten", "grid"]
+    """What is made of a map of features: its mean over all positions, all of it, or the means of its tiles."""
+    normalise: bool
+    """Whether each layer's part, and then the whole vector, gets length 1."""
+    metric: Metric
+    dimensions: int
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="classic",
+            description="224 px without anti-aliasing, the last feature map (5 x 5 x 2,048) flattened, Euclidean",
+            image_size=224,
+            antialias=False,
+            pixel_scale="unit",
+            layers=(Layer("mixed10"),),
+            pooling="flatten",
+            normalise=False,
+            metric="euclidean",
+            dimensions=5 * 5 * 2048,
+        ),
+        Recipe(
+            name="pooled",
+            description="299 px, average pool of the last block, cosine",
+            image_size=299,
+            antialias=True,
+            pixel_scale="signed",
+            layers=(Layer("mixed10"),),
+            pooling="average",
+            normalise=True,
+            metric="cosine",
+            dimensions=2048,
+        ),
+        Recipe(
+            name="multilayer",
+            description="299 px, average pools of three blocks (mixed7, mixed9, mixed10) side by side, cosine",
+            image_size=299,
+            antialias=True,
+            pixel_scale="signed",
+            layers=(Layer("mixed7"), Layer("mixed9"), Layer("mixed10")),
+            pooling="average",
+            normalise=True,
+            metric="cosine",
+            dimensions=768 + 2048 + 2048,
+        ),
+    )
+}
+
+
+def fingerprint(recipe: Recipe, weights_sha256: str, network: str) -> str:
+    """Name an embedding space: 16 hexadecimal digits that change with everything that changes vectors."""
+    matters = asdict(recipe) | {"weights": weights_sha256, "network": network, "preprocessing": PREPROCESSING}
+    for label in ("name", "description"):
+        del matters[label]
+    canonical = json.dumps(matters, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def embedding_space(recipe: Recipe, weights: str, weights_sha256: str, network: str) -> EmbeddingSpace:
+    """Describe the space of `recipe` with the weights of this name and digest in this network."""
+    return EmbeddingSpace(
+        fingerprint=fingerprint(recipe, weights_sha256, network),
+        dimensions=recipe.dimensions,
+        metric=recipe.metric,
+        recipe=recipe.name,
+        description=recipe.description,
+        weights=weights,
+        weights_sha256=weights_sha256,
+        image_size=recipe.image_size,
+    )

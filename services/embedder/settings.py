@@ -1,0 +1,49 @@
+"""What the embedder is told by its environment."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.settings import ServiceSettings
+
+PILLOW_PIXEL_LIMIT = 178_956_970
+"""Above this Pillow itself refuses an image."""
+
+
+class EmbedderSettings(ServiceSettings):
+    """Settings of the embedder."""
+
+    port: int = Field(8001, ge=0, le=65535, description="Port to listen on.")
+    extractor: Literal["inception", "deterministic"] = Field(
+        "inception",
+        description="`inception` is the network; `deterministic` needs no weights and is meant for tests.",
+    )
+    recipe: Literal["classic", "pooled", "multilayer"] = Field(
+        "multilayer", description="How a picture becomes a vector; see the recipes."
+    )
+    weights: str | None = Field(
+        default=None,
+        description="InceptionV3's weights: `imagenet`, `inception-2015`, or the path of an `.h5` or `.keras` file. "
+        "Unset: what has been fetched before, else `imagenet` where its host answers, else `inception-2015`.",
+    )
+    max_image_bytes: int = Field(40 * 2**20, ge=1024, description="Longest image file taken, in bytes.")
+    max_image_pixels: int = Field(
+        64_000_000, ge=1, le=PILLOW_PIXEL_LIMIT, description="Largest image taken, in pixels; checked before decoding."
+    )
+    max_images_per_request: int = Field(64, ge=1, le=1000, description="Most images in one request.")
+    max_images_in_flight: int = Field(
+        256, ge=1, description="Most images taken in and not yet answered; beyond, requests are answered with 503."
+    )
+    max_bytes_in_flight: int = Field(
+        512 * 2**20, ge=1024, description="Most bytes of images taken in and not yet answered; beyond, 503."
+    )
+    decode_threads: int = Field(2, ge=1, le=64, description="Images decoded at the same time.")
+    max_batch_size: int = Field(16, ge=1, le=256, description="Most images that go through the network together.")
+
+    @model_validator(mode="after")
+    def _one_full_request_is_admitted(self) -> Self:
+        if self.max_images_in_flight < self.max_images_per_request:
+            raise ValueError("MAX_IMAGES_IN_FLIGHT must not be less than MAX_IMAGES_PER_REQUEST")
+        if self.max_bytes_in_flight < self.max_body_bytes:
+            raise ValueError("MAX_BYTES_IN_FLIGHT must not be less than MAX_BODY_BYTES")
+        return self

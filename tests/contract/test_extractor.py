@@ -1,0 +1,145 @@
+"""What every extractor promises, asked of every extractor; and what the network of 2015 itself says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.embedder import weights
+from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.ports import Extractor
+from services.embedder.recipes import RECIPES, fingerprint
+from services.embedder.weights import WeightsUnavailable
+from services.embedder.weights.source import Weights
+from services.embedder.weights.torchscript import read_convolutions
+from shared.settings import CacheSettings
+from tests.support.images import picture
+
+Vector = NDArray[np.float32]
+REFERENCE = Path(__file__).parents[1] / "data" / "inception_2015.npz"
+
+
+@pytest.fixture(scope="module")
+def weights_2015() -> Weights:
+    return weights.obtain("inception-2015", CacheSettings().lookalike_cache)
+
+
+@pytest.fixture(scope="module", params=["deterministic", *RECIPES])
+def extractor(request: pytest.FixtureRequest) -> Extractor:
+    if request.param == "deterministic":
+        return DeterministicExtractor()
+    return InceptionExtractor(RECIPES[request.param], request.getfixturevalue("weights_2015"), largest_batch=2)
+
+
+@pytest.fixture(scope="module")
+def batch(extractor: Extractor) -> NDArray[np.float32]:
+    side = extractor.recipe.image_size
+    return np.stack([np.asarray(picture(seed, (side, side)), np.float32) for seed in (7, 8, 9)])
+
+
+def cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    first, second = one.astype(np.float64).ravel(), other.astype(np.float64).ravel()
+    return float(first @ second / np.linalg.norm(first) / np.linalg.norm(second))
+
+
+def test_a_batch_gives_one_vector_an_image(extractor: Extractor, batch: Vector) -> None:
+    vectors = extractor.extract(batch)
+    assert vectors.shape == (3, extractor.recipe.dimensions)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+
+
+def test_the_space_says_what_the_recipe_says(extractor: Extractor) -> None:
+    space, recipe = extractor.space, extractor.recipe
+    assert (space.recipe, space.dimensions, space.metric) == (recipe.name, recipe.dimensions, recipe.metric)
+    assert space.image_size == recipe.image_size
+
+
+def test_the_same_picture_gives_the_same_vector(extractor: Extractor, batch: Vector) -> None:
+    np.testing.assert_array_equal(extractor.extract(batch[:1]), extractor.extract(batch[:1]))
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(extractor: Extractor, batch: Vector) -> None:
+    together = extractor.extract(batch)
+    for number in range(len(batch)):
+        assert cosine(extractor.extract(batch[number : number + 1]), together[number]) > 1 - 1e-4
+
+
+def test_other_pictures_give_other_vectors(extractor: Extractor, batch: Vector) -> None:
+    vectors = extractor.extract(batch)
+    assert cosine(vectors[0], vectors[1]) < 0.99
+
+
+def test_a_picture_is_nearer_to_itself_shifted_than_to_another(extractor: Extractor, batch: Vector) -> None:
+    shifted = np.roll(batch[:1], 3, axis=2)
+    vectors = extractor.extract(np.concatenate([batch[:2], shifted]))
+    assert np.linalg.norm(vectors[0] - vectors[2]) < np.linalg.norm(vectors[0] - vectors[1])
+
+
+@pytest.mark.parametrize("grey", [0, 127.5, 255])
+def test_vectors_of_a_cosine_space_have_length_1(extractor: Extractor, batch: Vector, grey: float) -> None:
+    if extractor.recipe.metric != "cosine":
+        assert np.linalg.norm(extractor.extract(batch[:1])) > 2
+        return
+    vectors = extractor.extract(np.concatenate([batch, np.full_like(batch[:1], grey)]))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_the_file_of_2015_holds_the_whole_network(weights_2015: Weights) -> None:
+    convolutions = read_convolutions(weights_2015.path)
+    assert len(convolutions) == 94
+    assert sum(a.size for one in convolutions for a in (one.weight, one.beta, one.mean, one.var)) == 21_802_784
+
+
+def test_the_network_agrees_with_what_the_original_computes(extractor: Extractor, batch: Vector) -> None:
+    # tests/data/README.md tells how the reference was made: by another program, in another framework.
+    with np.load(REFERENCE) as reference:
+        parts: Callable[[Vector], dict[str, Vector]] = {
+            "layout": lambda _: {},
+            "classic": lambda vector: {"classic": vector},
+            "pooled": lambda vector: {"mixed10": vector},
+            "multilayer": lambda vector: {"mixed7": vector[:768], "mixed9": vector[768:2816], "mixed10": vector[2816:]},
+        }[extractor.recipe.name]
+        for name, part in parts(extractor.extract(batch[:1])[0]).items():
+            assert cosine(part, reference[name]) > 0.999999, name
+
+
+def test_the_parts_of_multilayer_weigh_alike(extractor: Extractor, batch: Vector) -> None:
+    if extractor.recipe.name != "multilayer":
+        return
+    lengths = [np.linalg.norm(part) for part in np.split(extractor.extract(batch[:1])[0], [768, 2816])]
+    np.testing.assert_allclose(lengths, 3**-0.5, atol=1e-5)
+
+
+def test_a_space_is_named_by_recipe_weights_and_network(weights_2015: Weights, extractor: Extractor) -> None:
+    if extractor.recipe.name in RECIPES:
+        assert extractor.space.weights == "inception-2015"
+        assert extractor.space.fingerprint == fingerprint(extractor.recipe, weights_2015.sha256, "max")
+
+
+@pytest.fixture(scope="module")
+def untrained() -> Any:
+    return pytest.importorskip("tensorflow").keras.applications.InceptionV3(weights=None, include_top=False)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, as it writes
+@pytest.mark.parametrize("name", ["mine.weights.h5", "mine.h5", "mine.keras"])
+def test_weights_in_a_file_of_keras_are_loaded(untrained: Any, tmp_path: Path, name: str) -> None:
+    save = untrained.save_weights if name.endswith(".weights.h5") else untrained.save
+    save(tmp_path / name)
+    extractor = InceptionExtractor(RECIPES["pooled"], weights.obtain(str(tmp_path / name), tmp_path), largest_batch=1)
+    pixels = np.asarray(picture(7, (299, 299)), np.float32)[None]
+    expected = untrained(pixels / 127.5 - 1).numpy().mean(axis=(1, 2))
+    assert cosine(extractor.extract(pixels), expected) > 0.999999
+    assert extractor.space.weights == name
+
+
+def test_a_file_that_holds_something_else_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "mine.h5"
+    path.write_bytes(b"no numbers at all")
+    with pytest.raises(WeightsUnavailable, match="does not hold the weights"):
+        InceptionExtractor(RECIPES["pooled"], weights.obtain(str(path), tmp_path), largest_batch=1)

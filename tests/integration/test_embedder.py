@@ -1,0 +1,223 @@
+"""The embedder over real HTTP: all about it with the deterministic extractor, the main thing with the network."""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import httpx
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.embedder.app import create_app
+from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.settings import EmbedderSettings
+from services.embedder.weights import WeightsUnavailable
+from shared.clients.embedder import EmbedderClient
+from shared.contracts.embedding import EmbeddedImage, RefusedImage
+from shared.errors import EmptyUpload, ImageTooLarge, NotReady, Overloaded, UndecodableImage, UnsupportedMediaType
+from tests.support import images
+from tests.support.images import picture
+from tests.support.serving import serving
+
+
+def fields(*files: bytes) -> list[tuple[str, tuple[str, bytes]]]:
+    return [("images", ("picture", file)) for file in files]
+
+
+def settings(**changed: Any) -> EmbedderSettings:
+    return EmbedderSettings(**{"extractor": "deterministic", "log_level": "error"} | changed)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(create_app(settings())) as address:
+        yield address
+
+
+@pytest.fixture
+async def client(url: str) -> AsyncIterator[EmbedderClient]:
+    async with httpx.AsyncClient(base_url=url) as http:
+        yield EmbedderClient("embedder", http)
+
+
+@pytest.fixture(scope="module")
+def real_url() -> Iterator[str]:
+    real = settings(extractor="inception", weights="inception-2015", max_batch_size=2)
+    with serving(create_app(real), ready_within=300) as address:
+        yield address
+
+
+async def test_the_client_gets_vectors_and_thumbnails(client: EmbedderClient) -> None:
+    files = [images.jpeg(picture(seed)) for seed in range(3)]
+    answer = await client.embed(files, thumbnails=True)
+    assert answer.space == await client.space()
+    for image in answer.images:
+        assert isinstance(image, EmbeddedImage)
+        assert (image.content_type, image.width, image.height) == ("image/jpeg", 320, 240)
+        assert len(image.vector) == 4 * answer.space.dimensions
+        assert image.thumbnail is not None
+    assert len({image.vector for image in answer.images if isinstance(image, EmbeddedImage)}) == 3
+
+
+async def test_a_bad_image_never_costs_another_its_answer(client: EmbedderClient) -> None:
+    first, bad, last = (await client.embed([images.png(picture(1)), b"", images.png(picture(2))])).images
+    assert isinstance(first, EmbeddedImage)
+    assert isinstance(bad, RefusedImage)
+    assert (bad.problem.code, bad.problem.status) == ("empty_upload", 422)
+    assert isinstance(last, EmbeddedImage)
+
+
+@pytest.mark.parametrize(
+    ("file", "refusal"),
+    [
+        (b"", EmptyUpload),
+        (images.not_an_image(), UnsupportedMediaType),
+        (images.truncated(images.jpeg(picture())), UndecodableImage),
+        (images.bomb(), ImageTooLarge),
+    ],
+    ids=["empty", "document", "truncated", "bomb"],
+)
+async def test_a_single_refused_image_is_the_answer(client: EmbedderClient, file: bytes, refusal: type) -> None:
+    with pytest.raises(refusal):
+        await client.embed_one(file)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+async def test_a_turned_photo_has_the_vector_of_the_upright_one(client: EmbedderClient, orientation: int) -> None:
+    _, upright = await client.embed_one(images.png(picture(4)))
+    _, turned = await client.embed_one(images.oriented(picture(4), orientation, images.png))
+    assert turned.vector == upright.vector
+
+
+@pytest.mark.parametrize(
+    "request_parts",
+    [{}, {"json": {}}, {"files": [("other", ("picture", b"x"))]}, {"files": fields(b"")}, {"data": {"other": "x"}}],
+    ids=["no body", "json", "other field", "empty file", "a form without files"],
+)
+def test_no_image_is_an_empty_upload(url: str, request_parts: dict[str, Any]) -> None:
+    answer = httpx.post(f"{url}/v1/embed", **request_parts)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "empty_upload"
+
+
+def test_json_is_for_people(url: str) -> None:
+    answer = httpx.post(f"{url}/v1/embed", files=fields(images.png(picture()))).json()
+    (image,) = answer["images"]
+    assert image["status"] == "embedded"
+    assert len(image["vector"]) == answer["space"]["dimensions"]
+    assert np.linalg.norm(image["vector"]) == pytest.approx(1, abs=1e-5)
+    assert image["thumbnail"] is None
+    assert httpx.get(f"{url}/v1/space").json() == answer["space"]
+
+
+def test_too_many_images_in_one_request_are_refused(url: str) -> None:
+    answer = httpx.post(f"{url}/v1/embed", files=fields(*[b"x"] * 65))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "64" in answer.json()["detail"]
+
+
+def test_answers_are_documented(url: str) -> None:
+    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    for path, method, contract in (("/v1/embed", "post", "EmbedResponse"), ("/v1/space", "get", "EmbeddingSpace")):
+        content = paths[path][method]["responses"]["200"]["content"]["application/json"]
+        assert content["schema"]["$ref"].endswith(contract)
+
+
+def test_the_queue_and_the_batches_are_measured(url: str) -> None:
+    httpx.post(f"{url}/v1/embed", files=fields(images.png(picture())))
+    metrics = httpx.get(f"{url}/metrics").text
+    for name in ("embedder_queue_images", "embedder_batch_images_bucket", "embedder_inference_seconds_bucket"):
+        assert name in metrics
+
+
+def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> None:
+    release = threading.Event()
+
+    def load(_: EmbedderSettings) -> DeterministicExtractor:
+        assert release.wait(30)
+        return DeterministicExtractor()
+
+    with serving(create_app(settings(), load), ready=False) as address:
+        readiness = httpx.get(f"{address}/readyz")
+        assert (readiness.status_code, readiness.json()["waiting_for"]) == (503, ["extractor"])
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        for answer in (
+            httpx.get(f"{address}/v1/space"),
+            httpx.post(f"{address}/v1/embed", files=fields(images.png(picture()))),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, NotReady.code)
+            assert answer.headers["retry-after"] == "1"
+        release.set()
+        wait_until_ready(address)
+        assert httpx.post(f"{address}/v1/embed", files=fields(images.png(picture()))).status_code == 200
+
+
+def test_why_it_cannot_load_is_shown_and_it_tries_again() -> None:
+    failures = iter([WeightsUnavailable("The index does not answer.")])
+
+    def load(_: EmbedderSettings) -> DeterministicExtractor:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return DeterministicExtractor()
+
+    with serving(create_app(settings(), load, retry_seconds=1), ready=False) as address:
+        assert "extractor: The index does not answer." in waits_for(address)
+        wait_until_ready(address)
+
+
+async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back() -> None:
+    gate = threading.Event()
+
+    class Slow(DeterministicExtractor):
+        def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+            assert gate.wait(30)
+            return super().extract(images)
+
+    narrow = settings(max_images_in_flight=2, max_images_per_request=2)
+    with serving(create_app(narrow, lambda _: Slow())) as address:
+        async with httpx.AsyncClient(base_url=address) as http, anyio.create_task_group() as group:
+            client = EmbedderClient("embedder", http)
+            for seed in (1, 2):
+                group.start_soon(client.embed_one, images.png(picture(seed)))
+            with anyio.fail_after(10):
+                while "embedder_queue_images 1.0" not in (await http.get("/metrics")).text:  # noqa: ASYNC110
+                    await anyio.sleep(0.01)
+            refused = await http.post("/v1/embed", files=fields(images.png(picture(3))))
+            gate.set()
+    assert (refused.status_code, refused.json()["code"]) == (503, Overloaded.code)
+    assert refused.headers["retry-after"] == "1"
+
+
+async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -> None:
+    async with httpx.AsyncClient(base_url=real_url, timeout=60) as http:
+        client = EmbedderClient("embedder", http)
+        space, upright = await client.embed_one(images.jpeg(picture(4)))
+        (again, other) = (await client.embed([images.oriented(picture(4), 6), images.png(picture(5))])).images
+    assert (space.recipe, space.weights, space.fingerprint) == ("multilayer", "inception-2015", "c4cafb53787eb018")
+    assert isinstance(again, EmbeddedImage)
+    assert isinstance(other, EmbeddedImage)
+    first, second, third = (np.frombuffer(image.vector, "<f4") for image in (upright, again, other))
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
+    assert first @ second > 0.99
+    assert first @ third < first @ second
+
+
+def waits_for(address: str) -> list[str]:
+    """Ask until something was said that it waits for, beside the bare name."""
+    for _ in range(1000):
+        if (waiting := httpx.get(f"{address}/readyz").json()["waiting_for"]) != ["extractor"]:
+            break
+        time.sleep(0.01)
+    return list(waiting)
+
+
+def wait_until_ready(address: str) -> None:
+    for _ in range(1000):
+        if httpx.get(f"{address}/readyz").status_code == 200:
+            return
+        time.sleep(0.01)
+    raise AssertionError(httpx.get(f"{address}/readyz").text)

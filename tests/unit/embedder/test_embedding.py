@@ -1,0 +1,123 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.embedder.admission import Admission
+from services.embedder.batching import Batcher, BatchMetrics
+from services.embedder.decoding import Limits
+from services.embedder.embedding import Embedding
+from services.embedder.extractors.deterministic import DeterministicExtractor
+from shared.contracts.embedding import EmbeddedImage, RefusedImage
+from shared.errors import EmptyUpload, ImageTooLarge, LookalikeError, Overloaded, UndecodableImage
+from tests.support import images
+from tests.support.images import picture
+
+
+class File:
+    """An upload; it knows whether its bytes were asked for."""
+
+    def __init__(self, data: bytes, *, broken: bool = False) -> None:
+        self._data = data
+        self._broken = broken
+        self.size = len(data)
+        self.was_read = False
+
+    async def read(self) -> bytes:
+        self.was_read = True
+        if self._broken:
+            raise OSError("the disk is gone")
+        return self._data
+
+
+@asynccontextmanager
+async def embedding(max_images: int = 8, max_bytes: int = 2**20, max_file: int = 2**19) -> AsyncIterator[Embedding]:
+    extractor = DeterministicExtractor()
+    async with Batcher(extractor.extract, 4, max_images, BatchMetrics(CollectorRegistry())) as batcher:
+        admission = Admission(max_images, max_bytes)
+        yield Embedding(lambda: extractor, batcher, admission, Limits(max_file, 1_000_000), decode_threads=2)
+
+
+async def test_each_image_has_its_outcome_in_the_order_given() -> None:
+    files = [
+        File(images.png(picture(1))),
+        File(b""),
+        File(images.truncated(images.jpeg(picture(2)))),
+        File(images.not_an_image()),
+        File(images.bomb()),
+        File(images.jpeg(picture(3))),
+    ]
+    async with embedding() as use_case:
+        answer = await use_case.embed(files, thumbnails=False)
+    codes = [image.problem.code if isinstance(image, RefusedImage) else image.content_type for image in answer.images]
+    assert codes == [
+        "image/png",
+        "empty_upload",
+        "undecodable_image",
+        "unsupported_media_type",
+        "image_too_large",
+        "image/jpeg",
+    ]
+    assert answer.space == use_case.space()
+
+
+async def test_a_vector_does_not_depend_on_the_company() -> None:
+    file = images.png(picture(1))
+    async with embedding() as use_case:
+        alone = (await use_case.embed([File(file)], thumbnails=False)).images[0]
+        together = (await use_case.embed([File(b"x"), File(file)], thumbnails=False)).images[1]
+    assert isinstance(alone, EmbeddedImage)
+    assert isinstance(together, EmbeddedImage)
+    assert np.frombuffer(alone.vector, "<f4").shape == (193,)
+    assert alone == together
+
+
+async def test_a_thumbnail_comes_when_asked_for() -> None:
+    async with embedding() as use_case:
+        for asked in (True, False):
+            image = (await use_case.embed([File(images.png(picture()))], thumbnails=asked)).images[0]
+            assert isinstance(image, EmbeddedImage)
+            assert (image.thumbnail is not None) is asked
+
+
+async def test_a_single_refused_image_is_the_answer() -> None:
+    async with embedding() as use_case:
+        with pytest.raises(UndecodableImage):
+            await use_case.embed([File(images.truncated(images.png(picture())))], thumbnails=False)
+
+
+async def test_no_image_is_an_empty_upload() -> None:
+    async with embedding() as use_case:
+        with pytest.raises(EmptyUpload):
+            await use_case.embed([], thumbnails=False)
+
+
+async def test_a_file_of_too_many_bytes_is_not_even_read() -> None:
+    file = File(bytes(2000))
+    async with embedding(max_file=1999) as use_case:
+        with pytest.raises(ImageTooLarge):
+            await use_case.embed([file], thumbnails=False)
+    assert not file.was_read
+
+
+@pytest.mark.parametrize(("count", "size"), [(9, 10), (2, 2**19 + 1)])
+async def test_more_than_fits_is_refused_before_anything_is_read(count: int, size: int) -> None:
+    files = [File(bytes(size)) for _ in range(count)]
+    async with embedding() as use_case:
+        with pytest.raises(Overloaded):
+            await use_case.embed(files, thumbnails=False)
+    assert not any(file.was_read for file in files)
+
+
+async def test_a_fault_of_ours_costs_one_image_its_answer_and_no_other() -> None:
+    async with embedding() as use_case:
+        files = [File(b"x", broken=True), File(images.png(picture()))]
+        broken, whole = (await use_case.embed(files, thumbnails=False)).images
+        assert isinstance(whole, EmbeddedImage)
+        assert isinstance(broken, RefusedImage)
+        assert broken.problem.code == "internal"
+        assert "disk" not in broken.problem.detail
+        with pytest.raises(LookalikeError, match="could not be embedded"):
+            await use_case.embed(files[:1], thumbnails=False)
