@@ -1,0 +1,51 @@
+"""What handlers ask for by name: the typed state of the app, and the forms of their parameters."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from fastapi import Depends, Path, Query, Request
+
+from services.search.catalogue import Catalogue
+from services.search.startup import Startup
+from shared.asgi import ServiceState
+from shared.contracts.base import CollectionName, ImageId, Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """The bound on image files in memory: how long one may be, and how many are taken in or given out at once."""
+
+    max_bytes: int
+    slots: CapacityLimiter
+
+
+class SearchState(ServiceState):
+    """What the lifespan yields."""
+
+    startup: Startup
+    catalogue: Catalogue
+    transfers: Transfers
+
+
+def _catalogue(request: Request) -> Catalogue:
+    startup: Startup = request.state.startup
+    startup.check()
+    catalogue: Catalogue = request.state.catalogue
+    return catalogue
+
+
+def _transfers(request: Request) -> Transfers:
+    transfers: Transfers = request.state.transfers
+    return transfers
+
+
+CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
+TransfersDep = Annotated[Transfers, Depends(_transfers)]
+
+Collection = Annotated[CollectionName, Path(description="Name of the collection.")]
+Identifier = Annotated[ImageId, Path(description="Id of the image within its collection.")]
+Digest = Annotated[Sha256, Path(description="SHA-256 of the bytes in hexadecimal.")]
+PageSize = Annotated[int, Query(ge=1, le=1000, description="Most records in the answer.")]
+After = Annotated[ImageId | None, Query(description="Continue after this id.")]
+ResultCount = Annotated[int, Query(description="Number of neighbours, 1 to 1,000.")]

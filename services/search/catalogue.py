@@ -1,0 +1,173 @@
+"""The use cases: images are stored, read, removed and found."""
+
+import asyncio
+import hashlib
+from typing import TypeVar
+
+from services.search.follower import Follower, Shelf
+from services.search.neighbours import Neighbours, check_k, unpack_vector
+from services.search.ports import ImageStore, StoredBytes
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import (
+    BlobResponse,
+    CollectionStats,
+    CommitResponse,
+    DeleteResponse,
+    ImageCommit,
+    ImagePage,
+    ImageRecord,
+    KnownResponse,
+    QueryRequest,
+    QueryResponse,
+    SearchStats,
+)
+from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound
+
+DEFAULT_COLLECTION = "default"
+
+Found = TypeVar("Found")
+
+
+class Catalogue:
+    """Writes go to the store, and are answered once the indexes have them too: a query that follows sees them.
+
+    Every method that names a collection or an image that does not exist raises `NotFound`. The collection `default`
+    always exists; any other one from the first image committed to it.
+    """
+
+    def __init__(self, store: ImageStore, follower: Follower, neighbours: Neighbours) -> None:
+        self._store = store
+        self._follower = follower
+        self._neighbours = neighbours
+
+    async def put_blob(self, sha256: str, data: bytes) -> BlobResponse:
+        """Store the bytes of an image that is going to be committed.
+
+        Raises:
+            EmptyUpload: There are none.
+            InvalidRequest: They do not have this digest.
+            LimitReached: The store is full.
+        """
+        if not data:
+            raise EmptyUpload
+        if await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()) != sha256:
+            raise InvalidRequest("The bytes do not have the SHA-256 that the address names.")
+        await self._store.put_blob(sha256, data)
+        return BlobResponse(sha256=sha256, size=len(data))
+
+    async def release_blob(self, sha256: str) -> None:
+        """Drop bytes that no image has and no other upload needs."""
+        await self._store.release_blob(sha256)
+
+    async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
+        """Make an image visible, whole, or replace the one that has its id.
+
+        Raises:
+            InvalidRequest: The vector is not one of its space.
+            Conflict: The bytes are not stored (any more).
+            EmbeddingSpaceMismatch: The collection's vectors belong to another space.
+            LimitReached: There are as many images or collections as the settings admit.
+        """
+        unpack_vector(commit.vector, commit.space)
+        response = await self._store.commit(collection, image_id, commit)
+        await self._follower.reach(response.record.revision)
+        return response
+
+    async def delete(self, collection: str, image_id: str) -> DeleteResponse:
+        """Remove an image."""
+        self._shelf(collection)
+        revision = await self._store.delete(collection, image_id)
+        if revision is None:
+            raise _no_image(collection, image_id)
+        await self._follower.reach(revision)
+        return DeleteResponse(revision=revision)
+
+    async def record(self, collection: str, image_id: str) -> ImageRecord:
+        """Read an image's record."""
+        self._shelf(collection)
+        return _found(await self._store.record(collection, image_id), collection, image_id)
+
+    async def content(self, collection: str, image_id: str) -> StoredBytes:
+        """Read an image's bytes."""
+        self._shelf(collection)
+        return _found(await self._store.content(collection, image_id), collection, image_id)
+
+    async def thumbnail(self, collection: str, image_id: str) -> StoredBytes:
+        """Read an image's thumbnail."""
+        self._shelf(collection)
+        return _found(await self._store.thumbnail(collection, image_id), collection, image_id)
+
+    async def page(self, collection: str, after: str | None, limit: int) -> ImagePage:
+        """Read up to `limit` records in the order of their ids, from the first id larger than `after`."""
+        self._shelf(collection)
+        records = await self._store.page(collection, after or "", limit + 1)
+        more = len(records) > limit
+        return ImagePage(records=tuple(records[:limit]), next_after=records[limit - 1].id if more else None)
+
+    async def known(self, collection: str, sha256: tuple[str, ...]) -> KnownResponse:
+        """Tell which of these digests some image of the collection has; of an unknown collection none."""
+        known = await self._store.known(collection, sha256)
+        return KnownResponse(sha256=tuple(digest for digest in dict.fromkeys(sha256) if digest in known))
+
+    async def query(self, collection: str, query: QueryRequest) -> QueryResponse:
+        """Find the nearest neighbours of a vector.
+
+        Raises:
+            InvalidRequest: The vector is not one of its space.
+            EmbeddingSpaceMismatch: The collection's vectors belong to another space.
+            Overloaded: As many queries are waiting as are admitted.
+        """
+        shelf = self._shelf(collection)
+        vector = unpack_vector(query.vector, query.space)
+        if shelf is None:
+            return QueryResponse(space=query.space, revision=self._follower.revision, neighbours=())
+        if query.space != shelf.space:
+            raise EmbeddingSpaceMismatch(
+                f"The collection {collection} holds vectors of the space {_described(shelf.space)}, "
+                f"the query's is {_described(query.space)}."
+            )
+        return await self._neighbours.nearest(collection, shelf, vector, query.k)
+
+    async def similar(self, collection: str, image_id: str, k: int) -> QueryResponse:
+        """Find the nearest neighbours of a stored image, itself left out.
+
+        Raises:
+            KOutOfRange: k is not 1 to 1,000.
+            Overloaded: As many queries are waiting as are admitted.
+        """
+        check_k(k)
+        shelf = self._shelf(collection)
+        if shelf is None:
+            raise _no_image(collection, image_id)
+        vector = _found(await self._store.vector(collection, image_id), collection, image_id)
+        return await self._neighbours.nearest(collection, shelf, vector, k, leave_out=image_id)
+
+    async def stats(self) -> SearchStats:
+        """Say what the store holds, and how far the indexes are."""
+        collections = {collection.name: collection for collection in await self._store.collections()}
+        collections.setdefault(DEFAULT_COLLECTION, CollectionStats(name=DEFAULT_COLLECTION, images=0, space=None))
+        return SearchStats(
+            revision=self._follower.revision,
+            store=self._store.kind,
+            collections=tuple(collections[name] for name in sorted(collections)),
+        )
+
+    def _shelf(self, collection: str) -> Shelf | None:
+        shelf = self._follower.shelves.get(collection)
+        if shelf is None and collection != DEFAULT_COLLECTION:
+            raise NotFound(f"There is no collection {collection}.")
+        return shelf
+
+
+def _found(value: Found | None, collection: str, image_id: str) -> Found:
+    if value is None:
+        raise _no_image(collection, image_id)
+    return value
+
+
+def _no_image(collection: str, image_id: str) -> NotFound:
+    return NotFound(f"The collection {collection} has no image {image_id}.")
+
+
+def _described(space: SpaceRef) -> str:
+    return f"{space.fingerprint} ({space.dimensions} dimensions, {space.metric})"

@@ -1,0 +1,105 @@
+"""Keeps the indexes at the state of the store: the change feed is the only thing that they are ever fed."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from anyio import CapacityLimiter, to_thread
+
+from services.search.metrics import SearchMetrics
+from services.search.ports import Change, ImageStore, Vector, VectorIndex
+from shared.contracts.embedding import SpaceRef
+
+IndexFactory = Callable[[SpaceRef], VectorIndex]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A collection that has been written to: its space, and the index of its images."""
+
+    space: SpaceRef
+    index: VectorIndex
+
+
+class Follower:
+    """Applies the store's changes in their order, in rounds: each reads on from where the last one stopped.
+
+    One round runs at a time, as a task of its own, so a request that is cancelled leaves none half done. All who wait
+    for a write share the round that shows it. A round that fails is taken up again at the same place by the next one:
+    applying a change twice changes nothing.
+
+    Args:
+        store: Whose changes are followed; it is open before the first round.
+        new_index: Makes the empty index of a collection.
+        batch: Changes that are read at once.
+        metrics: Told of sizes and times.
+    """
+
+    def __init__(self, store: ImageStore, new_index: IndexFactory, batch: int, metrics: SearchMetrics) -> None:
+        self._store = store
+        self._new_index = new_index
+        self._batch = batch
+        self._metrics = metrics
+        self._thread = CapacityLimiter(1)
+        self._shelves: dict[str, Shelf] = {}
+        self._revision = 0
+        self._round: asyncio.Task[None] | None = None
+
+    @property
+    def revision(self) -> int:
+        """The last write that all indexes have applied."""
+        return self._revision
+
+    @property
+    def shelves(self) -> Mapping[str, Shelf]:
+        """The collections by name."""
+        return MappingProxyType(self._shelves)
+
+    def images(self) -> int:
+        """Count the images that queries can find."""
+        return sum(len(shelf.index) for shelf in tuple(self._shelves.values()))
+
+    async def catch_up(self) -> None:
+        """Apply all writes that the store has acknowledged before this call."""
+        await self.reach(await self._store.revision())
+
+    async def reach(self, revision: int) -> None:
+        """Apply all writes up to this one, which the store has acknowledged before this call."""
+        # A round that is under way may have read the store before that write; the one after it has not.
+        for _ in range(2):
+            if self._revision >= revision:
+                return
+            if self._round is None or self._round.done():
+                self._round = asyncio.create_task(self._run_round())
+            await asyncio.shield(self._round)
+
+    async def close(self) -> None:
+        """Break off the round under way."""
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.gather(self._round, return_exceptions=True)
+
+    async def _run_round(self) -> None:
+        with self._metrics.catch_up_seconds.time():
+            while changes := await self._store.changes(self._revision, self._batch):
+                await to_thread.run_sync(self._apply, changes, limiter=self._thread)
+                self._revision = changes[-1].revision
+                self._report({change.collection for change in changes})
+                if len(changes) < self._batch:
+                    return
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        writes: dict[str, dict[str, Vector | None]] = defaultdict(dict)
+        for change in changes:
+            writes[change.collection][change.image_id] = change.vector
+            if change.collection not in self._shelves:
+                self._shelves[change.collection] = Shelf(change.space, self._new_index(change.space))
+        for collection, batch in writes.items():
+            self._shelves[collection].index.apply(batch)
+
+    def _report(self, collections: set[str]) -> None:
+        self._metrics.revision.set(self._revision)
+        for collection in collections:
+            self._metrics.images.labels(collection).set(len(self._shelves[collection].index))

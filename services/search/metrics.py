@@ -1,0 +1,29 @@
+"""What the search service measures of itself."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.telemetry import Metrics
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class SearchMetrics:
+    """The service's own series, registered beside those of its HTTP side."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        registry = metrics.registry
+        self.images = Gauge("search_images", "Images that queries can find.", ("collection",), registry=registry)
+        self.revision = Gauge("search_revision", "Last write that the indexes have applied.", registry=registry)
+        self.query_seconds = Histogram(
+            "search_query_seconds", "Time of a query in its index.", buckets=_SECONDS, registry=registry
+        )
+        self.catch_up_seconds = Histogram(
+            "search_catch_up_seconds",
+            "Time to read new writes from the store and apply them.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.swept_files = Counter(
+            "search_swept_files", "Files of abandoned uploads that were removed.", registry=registry
+        )
+        self.failed_sweeps = Counter("search_failed_sweeps", "Sweeps that the store refused.", registry=registry)

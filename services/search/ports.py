@@ -1,0 +1,153 @@
+"""What the use cases need of an index and of a store; adapters are in `indexes` and `stores`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import CollectionStats, CommitResponse, ImageCommit, ImageRecord
+
+Vector = NDArray[np.float32]
+"""One vector, of shape (dimensions,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An image that an index has found, with its Euclidean distance to the query."""
+
+    id: str
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write, as those who follow the store see it: the image's vector, or None where the image was removed."""
+
+    revision: int
+    collection: str
+    space: SpaceRef
+    image_id: str
+    vector: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """A stored file: its bytes, its media type and its own SHA-256 in hexadecimal."""
+
+    data: bytes
+    content_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """How much a store takes before it answers `LimitReached`."""
+
+    collections: int = 100
+    images: int = 10_000_000
+    bytes: int = 2**40
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened, and waiting does not help. Said to the operator, not to callers."""
+
+
+class VectorIndex(Protocol):
+    """The vectors of one collection. Called from threads: queries run concurrently with writes and with each other."""
+
+    def apply(self, writes: Mapping[str, Vector | None]) -> None:
+        """Set the vectors of these ids, and remove the ids that have None; queries see all of it or nothing."""
+
+    def search(self, vector: Vector, k: int) -> list[Hit]:
+        """Find the k nearest ids, or all if there are fewer: nearest first, equally distant ones ordered by id."""
+
+    def __len__(self) -> int:
+        """Count the ids that queries can find."""
+
+
+class ImageStore(Protocol):
+    """Images: records, bytes, thumbnails and vectors. What a method has written is durable when it returns.
+
+    Every visible write (commit, delete) takes the next number of one sequence: the store's revision.
+
+    Bytes come before the image that they belong to, so between the two they are held by an *open upload*: `put_blob`
+    opens one for its digest, `commit` and `release_blob` close one. Bytes are removed at the moment at which no record
+    has them and no upload of them is open, whichever of delete, replacement, release or sweep brings that moment. An
+    upload that was abandoned is closed by `sweep`. So two clients may send the same bytes at once: the one whose image
+    is refused or deleted takes nothing from the other. Were the bytes gone all the same (a release too many, an upload
+    slower than the sweep's grace), `commit` says `Conflict`, and the client sends them again: never is there a record
+    without its bytes.
+
+    Every method may raise `TryAgain` where the store is unreachable or busy, and those that write `LimitReached` where
+    it is full.
+    """
+
+    @property
+    def kind(self) -> str:
+        """Name of the adapter, as in `sqlite`."""
+
+    async def open(self) -> None:
+        """Make the store usable, or raise: `TryAgain` for what may heal, `StoreUnusable` for what does not."""
+
+    async def close(self) -> None:
+        """Finish writes under way and let go of everything; a store that is not open is left as it is."""
+
+    async def put_blob(self, sha256: str, data: bytes) -> None:
+        """Store bytes under their digest, which the caller has verified, and open an upload of them."""
+
+    async def release_blob(self, sha256: str) -> None:
+        """Close an upload of these bytes without an image."""
+
+    async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
+        """Make an image visible, whole, under the next revision, and close an upload of its bytes.
+
+        The first commit into a collection creates it, with the commit's space. If anything is raised nothing changes.
+
+        Raises:
+            Conflict: The bytes are not stored.
+            EmbeddingSpaceMismatch: The collection has another space.
+            LimitReached: There are as many collections or images as the limits admit.
+        """
+
+    async def delete(self, collection: str, image_id: str) -> int | None:
+        """Remove an image, leaving a tombstone, and give the revision that did so; None if there is no such image."""
+
+    async def record(self, collection: str, image_id: str) -> ImageRecord | None:
+        """Read an image's record."""
+
+    async def records(self, collection: str, image_ids: Collection[str]) -> dict[str, ImageRecord]:
+        """Read the records of those ids that exist, by id."""
+
+    async def page(self, collection: str, after: str, limit: int) -> list[ImageRecord]:
+        """Read up to `limit` records in the order of their ids, from the first id larger than `after`."""
+
+    async def known(self, collection: str, sha256: Collection[str]) -> set[str]:
+        """Tell which of these digests some image of the collection has."""
+
+    async def content(self, collection: str, image_id: str) -> StoredBytes | None:
+        """Read an image's bytes."""
+
+    async def thumbnail(self, collection: str, image_id: str) -> StoredBytes | None:
+        """Read an image's thumbnail."""
+
+    async def vector(self, collection: str, image_id: str) -> Vector | None:
+        """Read an image's vector."""
+
+    async def changes(self, since: int, limit: int) -> Sequence[Change]:
+        """Read up to `limit` changes of all collections with revisions larger than `since`, in their order.
+
+        Of several writes to one image the last alone is there. No change ever appears below one that was read before.
+        """
+
+    async def collections(self) -> Sequence[CollectionStats]:
+        """Describe the collections that exist, in the order of their names."""
+
+    async def revision(self) -> int:
+        """Give the revision of the last write; 0 before the first."""
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Close uploads whose bytes were last put before `older_than`, and count the files that went with them."""

@@ -1,0 +1,120 @@
+"""Rows of the tables as what the port speaks of, and back."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from services.search.ports import Change, Vector
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import ImageCommit, ImageRecord
+
+READ_RECORDS = """
+    SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
+    FROM images JOIN blobs USING (sha256)
+    WHERE collection = ? AND id IN (SELECT value FROM json_each(?))
+"""
+
+READ_PAGE = """
+    SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
+    FROM images JOIN blobs USING (sha256)
+    WHERE collection = ? AND id > ? ORDER BY id LIMIT ?
+"""
+
+READ_CHANGES = """
+    SELECT revision, collection, fingerprint, dimensions, metric, id, vector
+    FROM images JOIN collections ON name = collection
+    WHERE revision > ? ORDER BY revision LIMIT ?
+"""
+
+WRITE_IMAGE = """
+    INSERT INTO images (collection, id, revision, deleted, sha256, content_type, width, height, label, metadata,
+                        created_at, updated_at, vector)
+    VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (collection, id) DO UPDATE SET
+        revision = excluded.revision, deleted = 0, sha256 = excluded.sha256, content_type = excluded.content_type,
+        width = excluded.width, height = excluded.height, label = excluded.label, metadata = excluded.metadata,
+        created_at = excluded.created_at, updated_at = excluded.updated_at, vector = excluded.vector
+"""
+
+WRITE_TOMBSTONE = """
+    INSERT OR REPLACE INTO images (collection, id, revision, deleted) VALUES (?, ?, ?, 1)
+"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Count from the start of 1970, UTC."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def record(row: sqlite3.Row) -> ImageRecord:
+    """Read a row of `READ_RECORDS` or `READ_PAGE`."""
+    fields = dict(zip(row.keys(), row, strict=True))
+    fields["metadata"] = json.loads(fields["metadata"])
+    for moment in ("created_at", "updated_at"):
+        fields[moment] = _EPOCH + timedelta(microseconds=fields[moment])
+    return ImageRecord(**fields)
+
+
+def new_record(
+    collection: str,
+    image_id: str,
+    commit: ImageCommit,
+    *,
+    size: int,
+    revision: int,
+    created_at: int,
+    updated_at: int,
+) -> ImageRecord:
+    """Describe an image that is being committed; moments are in microseconds."""
+    return ImageRecord(
+        collection=collection,
+        id=image_id,
+        sha256=commit.sha256,
+        content_type=commit.content_type,
+        size=size,
+        width=commit.width,
+        height=commit.height,
+        label=commit.label,
+        metadata=commit.metadata,
+        revision=revision,
+        created_at=_EPOCH + timedelta(microseconds=created_at),
+        updated_at=_EPOCH + timedelta(microseconds=updated_at),
+    )
+
+
+def image_parameters(image: ImageRecord, packed: bytes) -> tuple[object, ...]:
+    """Give the parameters of `WRITE_IMAGE`; `packed` is the vector as little-endian float32."""
+    return (
+        image.collection,
+        image.id,
+        image.revision,
+        image.sha256,
+        image.content_type,
+        image.width,
+        image.height,
+        image.label,
+        json.dumps(image.metadata),
+        microseconds(image.created_at),
+        microseconds(image.updated_at),
+        packed,
+    )
+
+
+def vector(packed: bytes) -> Vector:
+    """Read a vector stored as little-endian float32."""
+    return np.frombuffer(packed, "<f4").astype(np.float32, copy=False)
+
+
+def space(row: sqlite3.Row) -> SpaceRef:
+    """Read a collection's space."""
+    return SpaceRef(fingerprint=row["fingerprint"], dimensions=row["dimensions"], metric=row["metric"])
+
+
+def change(row: sqlite3.Row) -> Change:
+    """Read a row of `READ_CHANGES`."""
+    packed = row["vector"]
+    return Change(row["revision"], row["collection"], space(row), row["id"], None if packed is None else vector(packed))

@@ -1,0 +1,69 @@
+"""The tables of the store, and the version that a file says it has."""
+
+VERSION = 1
+
+TABLES = (
+    """
+    CREATE TABLE sequence (revision INTEGER NOT NULL)
+    """,
+    """
+    INSERT INTO sequence VALUES (0)
+    """,
+    """
+    CREATE TABLE collections (
+        name TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        dimensions INTEGER NOT NULL,
+        metric TEXT NOT NULL,
+        images INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    # What is known of bytes is kept apart from them: SQLite writes a row anew, whole, when one number of it changes.
+    """
+    CREATE TABLE blobs (
+        sha256 TEXT PRIMARY KEY,
+        size INTEGER NOT NULL,
+        open_uploads INTEGER NOT NULL CHECK (open_uploads >= 0),
+        put_at INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX blobs_with_open_uploads ON blobs (put_at) WHERE open_uploads > 0
+    """,
+    """
+    CREATE TABLE contents (
+        sha256 TEXT PRIMARY KEY REFERENCES blobs ON DELETE CASCADE,
+        data BLOB NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE thumbnails (
+        sha256 TEXT PRIMARY KEY REFERENCES blobs ON DELETE CASCADE,
+        data BLOB NOT NULL
+    )
+    """,
+    # A tombstone keeps its place in the sequence and nothing else. The vector is last, so that reading a record
+    # does not page through it.
+    """
+    CREATE TABLE images (
+        collection TEXT NOT NULL REFERENCES collections,
+        id TEXT NOT NULL,
+        revision INTEGER NOT NULL UNIQUE,
+        deleted INTEGER NOT NULL,
+        sha256 TEXT REFERENCES blobs,
+        content_type TEXT,
+        width INTEGER,
+        height INTEGER,
+        label TEXT,
+        metadata TEXT,
+        created_at INTEGER,
+        updated_at INTEGER,
+        vector BLOB,
+        PRIMARY KEY (collection, id),
+        CHECK (deleted = (sha256 IS NULL) AND deleted = (vector IS NULL))
+    )
+    """,
+    """
+    CREATE INDEX images_by_bytes ON images (sha256, collection) WHERE sha256 IS NOT NULL
+    """,
+)

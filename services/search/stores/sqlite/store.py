@@ -1,0 +1,221 @@
+"""The embedded store: images in one SQLite file."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from services.search.ports import Change, StoredBytes, StoreLimits, Vector
+from services.search.stores.sqlite import rows
+from services.search.stores.sqlite.database import Database, Session
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import CollectionStats, CommitResponse, ImageCommit, ImageRecord
+from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
+
+_PREFIX = "sqlite:///"
+_SWEPT_AT_ONCE = 100
+
+_REMOVE_IF_UNUSED = """
+    DELETE FROM blobs WHERE sha256 = ? AND open_uploads = 0
+    AND NOT EXISTS (SELECT 1 FROM images WHERE images.sha256 = blobs.sha256)
+    RETURNING sha256
+"""
+
+
+class SqliteStore:
+    """Implements `ImageStore`; the sequence number of a write is taken in its transaction.
+
+    Args:
+        url: `sqlite:///` and a path: `sqlite:///data/x.db` is relative, `sqlite:////srv/x.db` absolute.
+        limits: What is admitted.
+
+    Raises:
+        ValueError: The URL names no file.
+    """
+
+    kind: ClassVar[str] = "sqlite"
+
+    def __init__(self, url: str, limits: StoreLimits) -> None:
+        path = url.removeprefix(_PREFIX)
+        if path in ("", url):
+            raise ValueError(f"the URL of an SQLite store is {_PREFIX} and the path of a file")
+        self._database = Database(Path(path), limits.bytes)
+        self._limits = limits
+
+    async def open(self) -> None:
+        await self._database.open()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def put_blob(self, sha256: str, data: bytes) -> None:
+        async with self._database.transaction() as session:
+            await session.all(
+                "INSERT INTO blobs (sha256, size, open_uploads, put_at) VALUES (?, ?, 1, ?) "
+                "ON CONFLICT DO UPDATE SET open_uploads = open_uploads + 1, put_at = excluded.put_at",
+                sha256,
+                len(data),
+                rows.microseconds(datetime.now(UTC)),
+            )
+            await session.all("INSERT INTO contents (sha256, data) VALUES (?, ?) ON CONFLICT DO NOTHING", sha256, data)
+
+    async def release_blob(self, sha256: str) -> None:
+        async with self._database.transaction() as session:
+            await self._close_upload(session, sha256)
+            await session.all(_REMOVE_IF_UNUSED, sha256)
+
+    async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
+        async with self._database.transaction() as session:
+            blob = await session.one("SELECT size FROM blobs WHERE sha256 = ?", commit.sha256)
+            if blob is None:
+                raise Conflict("The bytes of this image are not stored; send them again.")
+            await self._enter_collection(session, collection, commit.space)
+            before = await session.one(
+                "SELECT sha256, created_at, deleted FROM images WHERE collection = ? AND id = ?", collection, image_id
+            )
+            created = before is None or bool(before["deleted"])
+            if created:
+                await self._count_one_more(session, collection)
+            now = rows.microseconds(datetime.now(UTC))
+            record = rows.new_record(
+                collection,
+                image_id,
+                commit,
+                size=blob["size"],
+                revision=await self._next_revision(session),
+                created_at=now if before is None or created else before["created_at"],
+                updated_at=now,
+            )
+            await session.all(rows.WRITE_IMAGE, *rows.image_parameters(record, commit.vector))
+            await session.all(
+                "INSERT INTO thumbnails (sha256, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data",
+                commit.sha256,
+                commit.thumbnail.data,
+            )
+            await self._close_upload(session, commit.sha256)
+            if before is not None and before["sha256"] not in (None, commit.sha256):
+                await session.all(_REMOVE_IF_UNUSED, before["sha256"])
+            return CommitResponse(record=record, created=created)
+
+    async def delete(self, collection: str, image_id: str) -> int | None:
+        async with self._database.transaction() as session:
+            before = await session.one(
+                "SELECT sha256 FROM images WHERE collection = ? AND id = ? AND NOT deleted", collection, image_id
+            )
+            if before is None:
+                return None
+            revision = await self._next_revision(session)
+            await session.all(rows.WRITE_TOMBSTONE, collection, image_id, revision)
+            await session.all("UPDATE collections SET images = images - 1 WHERE name = ?", collection)
+            await session.all(_REMOVE_IF_UNUSED, before["sha256"])
+            return revision
+
+    async def record(self, collection: str, image_id: str) -> ImageRecord | None:
+        return (await self.records(collection, [image_id])).get(image_id)
+
+    async def records(self, collection: str, image_ids: Collection[str]) -> dict[str, ImageRecord]:
+        found = await self._database.read(rows.READ_RECORDS, collection, json.dumps(list(image_ids)))
+        return {row["id"]: rows.record(row) for row in found}
+
+    async def page(self, collection: str, after: str, limit: int) -> list[ImageRecord]:
+        found = await self._database.read(rows.READ_PAGE, collection, after, limit)
+        return [rows.record(row) for row in found]
+
+    async def known(self, collection: str, sha256: Collection[str]) -> set[str]:
+        found = await self._database.read(
+            "SELECT DISTINCT sha256 FROM images WHERE collection = ? AND sha256 IN (SELECT value FROM json_each(?))",
+            collection,
+            json.dumps(list(sha256)),
+        )
+        return {row["sha256"] for row in found}
+
+    async def content(self, collection: str, image_id: str) -> StoredBytes | None:
+        found = await self._of_image("sha256, content_type, data", "contents", collection, image_id)
+        return StoredBytes(found["data"], found["content_type"], found["sha256"]) if found else None
+
+    async def thumbnail(self, collection: str, image_id: str) -> StoredBytes | None:
+        found = await self._of_image("data", "thumbnails", collection, image_id)
+        if found is None:
+            return None
+        return StoredBytes(found["data"], "image/jpeg", hashlib.sha256(found["data"]).hexdigest())
+
+    async def vector(self, collection: str, image_id: str) -> Vector | None:
+        found = await self._database.read(
+            "SELECT vector FROM images WHERE collection = ? AND id = ? AND NOT deleted", collection, image_id
+        )
+        return rows.vector(found[0]["vector"]) if found else None
+
+    async def changes(self, since: int, limit: int) -> Sequence[Change]:
+        found = await self._database.read(rows.READ_CHANGES, since, limit)
+        return [rows.change(row) for row in found]
+
+    async def collections(self) -> Sequence[CollectionStats]:
+        found = await self._database.read("SELECT * FROM collections ORDER BY name")
+        return [CollectionStats(name=row["name"], images=row["images"], space=rows.space(row)) for row in found]
+
+    async def revision(self) -> int:
+        return int((await self._database.read("SELECT revision FROM sequence"))[0]["revision"])
+
+    async def sweep(self, older_than: datetime) -> int:
+        removed = 0
+        while True:
+            async with self._database.transaction() as session:
+                abandoned = await session.all(
+                    "UPDATE blobs SET open_uploads = 0 WHERE sha256 IN "
+                    "(SELECT sha256 FROM blobs WHERE open_uploads > 0 AND put_at < ? LIMIT ?) RETURNING sha256",
+                    rows.microseconds(older_than),
+                    _SWEPT_AT_ONCE,
+                )
+                for row in abandoned:
+                    removed += len(await session.all(_REMOVE_IF_UNUSED, row["sha256"]))
+            if len(abandoned) < _SWEPT_AT_ONCE:
+                return removed
+
+    async def _enter_collection(self, session: Session, name: str, space: SpaceRef) -> None:
+        found = await session.one("SELECT * FROM collections WHERE name = ?", name)
+        if found is not None:
+            if rows.space(found) != space:
+                raise EmbeddingSpaceMismatch(
+                    f"The collection {name} holds vectors of the space {found['fingerprint']}, "
+                    f"this one is of {space.fingerprint}."
+                )
+            return
+        count = await session.one("SELECT count(*) AS number FROM collections")
+        assert count is not None, "an aggregate has a row"
+        if count["number"] >= self._limits.collections:
+            raise LimitReached(f"There are {self._limits.collections} collections already, as many as are admitted.")
+        await session.all(
+            "INSERT INTO collections (name, fingerprint, dimensions, metric, images) VALUES (?, ?, ?, ?, 0)",
+            name,
+            space.fingerprint,
+            space.dimensions,
+            space.metric,
+        )
+
+    async def _count_one_more(self, session: Session, collection: str) -> None:
+        total = await session.one("SELECT sum(images) AS number FROM collections")
+        assert total is not None, "an aggregate has a row"
+        if total["number"] >= self._limits.images:
+            raise LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
+        await session.all("UPDATE collections SET images = images + 1 WHERE name = ?", collection)
+
+    async def _next_revision(self, session: Session) -> int:
+        row = await session.one("UPDATE sequence SET revision = revision + 1 RETURNING revision")
+        assert row is not None, "the schema makes the one row"
+        return int(row["revision"])
+
+    async def _close_upload(self, session: Session, sha256: str) -> None:
+        await session.all(
+            "UPDATE blobs SET open_uploads = open_uploads - 1 WHERE sha256 = ? AND open_uploads > 0", sha256
+        )
+
+    async def _of_image(self, columns: str, table: str, collection: str, image_id: str) -> sqlite3.Row | None:
+        found = await self._database.read(
+            f"SELECT {columns} FROM images JOIN {table} USING (sha256) WHERE collection = ? AND id = ?",  # noqa: S608
+            collection,
+            image_id,
+        )
+        return found[0] if found else None

@@ -1,0 +1,415 @@
+"""What every ImageStore does, whatever it is made of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.search.ports import Change, ImageStore, StoreLimits
+from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.search import CollectionStats
+from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
+from tests.support.vectors import Picture, space
+
+NewStore = Callable[[StoreLimits], ImageStore]
+
+CAT, DOG, OWL = Picture(b"cat"), Picture(b"dog"), Picture(b"owl")
+LIMITS = StoreLimits(collections=2, images=5)
+
+
+def sqlite(folder: Path) -> NewStore:
+    return lambda limits: SqliteStore(f"sqlite:///{folder / 'images.db'}", limits)
+
+
+STORES: Mapping[str, Callable[[Path], NewStore]] = {"sqlite": sqlite}
+
+
+@pytest.fixture(params=STORES)
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
+    return STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+async def store(new_store: NewStore) -> AsyncIterator[ImageStore]:
+    store = new_store(LIMITS)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def add(store: ImageStore, image_id: str, picture: Picture, collection: str = "default") -> int:
+    await store.put_blob(picture.sha256, picture.data)
+    return (await store.commit(collection, image_id, picture.commit())).record.revision
+
+
+async def holds_bytes(store: ImageStore, picture: Picture) -> bool:
+    """Whether a commit finds the bytes; it goes to a collection of its own and is taken back."""
+    try:
+        await store.commit("probe", "probe", picture.commit())
+    except Conflict:
+        return False
+    await store.delete("probe", "probe")
+    return True
+
+
+def in_short(change: Change) -> tuple[str, str, bool]:
+    return change.collection, change.image_id, change.vector is not None
+
+
+def after_all_uploads() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=1)
+
+
+class TestCommit:
+    async def test_makes_record_bytes_thumbnail_and_vector_readable(self, store: ImageStore) -> None:
+        before = datetime.now(UTC)
+        await store.put_blob(CAT.sha256, CAT.data)
+        answer = await store.commit("default", "a", CAT.commit("cat", {"year": 2015, "sold": None, "é": "ü"}))
+
+        record = await store.record("default", "a")
+        assert answer.created
+        assert record == answer.record
+        assert (record.sha256, record.size, record.width, record.height) == (CAT.sha256, 3, 40, 30)
+        assert (record.label, record.metadata) == ("cat", {"year": 2015, "sold": None, "é": "ü"})
+        assert before <= record.created_at == record.updated_at <= datetime.now(UTC)
+        content = await store.content("default", "a")
+        assert content is not None
+        assert (content.data, content.content_type, content.sha256) == (CAT.data, "image/png", CAT.sha256)
+        thumbnail = await store.thumbnail("default", "a")
+        assert thumbnail is not None
+        assert (thumbnail.data, thumbnail.content_type) == (CAT.thumbnail, "image/jpeg")
+        assert thumbnail.sha256 == Picture(CAT.thumbnail).sha256
+        vector = await store.vector("default", "a")
+        assert vector is not None
+        assert vector.dtype == np.float32
+        assert vector.tolist() == CAT.vector.tolist()
+
+    async def test_replaces_the_image_that_has_the_id(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        first = await store.record("default", "a")
+        await store.put_blob(DOG.sha256, DOG.data)
+        answer = await store.commit("default", "a", DOG.commit("dog"))
+
+        assert first is not None
+        assert not answer.created
+        assert (answer.record.revision, answer.record.created_at) == (2, first.created_at)
+        assert answer.record.updated_at >= first.updated_at
+        content = await store.content("default", "a")
+        assert content is not None
+        assert content.data == DOG.data
+        assert [(change.revision, in_short(change)) for change in await store.changes(0, 10)] == [
+            (2, ("default", "a", True))
+        ]
+        assert await store.collections() == [CollectionStats(name="default", images=1, space=space())]
+
+    async def test_without_bytes_is_a_conflict_and_leaves_nothing(self, store: ImageStore) -> None:
+        with pytest.raises(Conflict):
+            await store.commit("default", "a", CAT.commit())
+        assert await store.record("default", "a") is None
+        assert await store.collections() == []
+        assert await store.revision() == 0
+
+    async def test_into_a_collection_of_another_space_is_refused_and_leaves_nothing(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.put_blob(DOG.sha256, DOG.data)
+        with pytest.raises(EmbeddingSpaceMismatch, match=r"0123456789abcdef.*ffffffffffffffff"):
+            await store.commit("default", "b", DOG.commit(in_space=space(fingerprint="f" * 16)))
+        assert await store.record("default", "b") is None
+        assert await store.revision() == 1
+
+    async def test_a_collection_keeps_its_space_when_its_last_image_goes(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        await store.put_blob(DOG.sha256, DOG.data)
+        with pytest.raises(EmbeddingSpaceMismatch):
+            await store.commit("default", "b", DOG.commit(in_space=space(fingerprint="f" * 16)))
+
+    async def test_collections_beyond_the_limit_are_refused(self, store: ImageStore) -> None:
+        await add(store, "a", CAT, "one")
+        await add(store, "a", CAT, "two")
+        await store.put_blob(CAT.sha256, CAT.data)
+        with pytest.raises(LimitReached):
+            await store.commit("three", "a", CAT.commit())
+        assert [collection.name for collection in await store.collections()] == ["one", "two"]
+
+    async def test_images_beyond_the_limit_are_refused_but_replacements_are_not(self, store: ImageStore) -> None:
+        for number in range(5):
+            await add(store, f"{number}", Picture(b"%d" % number), "one" if number % 2 else "two")
+        with pytest.raises(LimitReached):
+            await add(store, "new", CAT, "one")
+        await add(store, "1", CAT, "one")
+        await store.delete("one", "1")
+        await add(store, "new", DOG, "one")
+        assert await store.record("one", "new") is not None
+
+    async def test_many_at_once_of_one_id_leave_one_whole_image(self, store: ImageStore) -> None:
+        pictures = [Picture(b"picture %d" % number) for number in range(20)]
+        await asyncio.gather(*(add(store, "a", picture) for picture in pictures))
+
+        record, content = await store.record("default", "a"), await store.content("default", "a")
+        vector, thumbnail = await store.vector("default", "a"), await store.thumbnail("default", "a")
+        assert record is not None
+        [picture] = [picture for picture in pictures if picture.sha256 == record.sha256]
+        assert content is not None
+        assert content.data == picture.data
+        assert vector is not None
+        assert vector.tolist() == picture.vector.tolist()
+        assert thumbnail is not None
+        assert thumbnail.data == picture.thumbnail
+        assert record.revision == await store.revision() == 20
+        assert await store.collections() == [CollectionStats(name="default", images=1, space=space())]
+
+
+class TestDelete:
+    async def test_removes_the_image_under_the_next_revision(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        assert await store.delete("default", "a") == 2
+        assert await store.record("default", "a") is None
+        assert await store.content("default", "a") is None
+        assert await store.thumbnail("default", "a") is None
+        assert await store.vector("default", "a") is None
+        assert await store.known("default", [CAT.sha256]) == set()
+        assert await store.collections() == [CollectionStats(name="default", images=0, space=space())]
+
+    async def test_of_what_is_not_there_takes_no_revision(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        assert await store.delete("default", "a") is None
+        assert await store.delete("nowhere", "a") is None
+        assert await store.revision() == 2
+
+    async def test_an_image_that_comes_back_is_a_new_one(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        gone_at = datetime.now(UTC)
+        await store.put_blob(CAT.sha256, CAT.data)
+        answer = await store.commit("default", "a", CAT.commit())
+        assert answer.created
+        assert answer.record.created_at >= gone_at
+        assert answer.record.revision == 3
+
+
+class TestBytes:
+    """They stay while a record has them or an upload of them is open, and go at once afterwards."""
+
+    async def test_go_with_the_last_image_that_has_them(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "b", CAT)
+        await store.delete("default", "a")
+        content = await store.content("default", "b")
+        assert content is not None
+        assert content.data == CAT.data
+        await store.delete("default", "b")
+        assert not await holds_bytes(store, CAT)
+
+    async def test_go_when_their_image_is_replaced_by_another(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "a", DOG)
+        assert not await holds_bytes(store, CAT)
+
+    async def test_stay_when_their_image_is_replaced_by_itself(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "a", CAT)
+        content = await store.content("default", "a")
+        assert content is not None
+        assert content.data == CAT.data
+
+    async def test_that_an_upload_relies_on_survive_the_delete_of_an_image_that_has_them(
+        self, store: ImageStore
+    ) -> None:
+        await add(store, "a", CAT)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.delete("default", "a")
+        assert (await store.commit("default", "b", CAT.commit())).created
+
+    async def test_that_an_upload_relies_on_survive_the_replacement_of_an_image_that_has_them(
+        self, store: ImageStore
+    ) -> None:
+        await add(store, "a", CAT)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await add(store, "a", DOG)
+        assert (await store.commit("default", "b", CAT.commit())).created
+
+    async def test_released_by_their_only_upload_are_gone(self, store: ImageStore) -> None:
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.release_blob(CAT.sha256)
+        assert not await holds_bytes(store, CAT)
+
+    async def test_released_by_one_of_two_uploads_are_there_for_the_other(self, store: ImageStore) -> None:
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.release_blob(CAT.sha256)
+        assert (await store.commit("default", "a", CAT.commit())).created
+
+    async def test_that_an_image_has_survive_any_number_of_releases(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        for _ in range(3):
+            await store.release_blob(CAT.sha256)
+        assert await store.content("default", "a") is not None
+
+    async def test_released_once_too_often_can_be_sent_again(self, store: ImageStore) -> None:
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.release_blob(CAT.sha256)
+        with pytest.raises(Conflict):
+            await store.commit("default", "a", CAT.commit())
+        await add(store, "a", CAT)
+        assert await store.content("default", "a") is not None
+
+    async def test_never_stored_can_be_released(self, store: ImageStore) -> None:
+        await store.release_blob(CAT.sha256)
+
+    async def test_of_abandoned_uploads_are_swept(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.put_blob(DOG.sha256, DOG.data)
+        await store.put_blob(DOG.sha256, DOG.data)
+        assert await store.sweep(after_all_uploads()) == 1
+        assert not await holds_bytes(store, DOG)
+        assert await store.content("default", "a") is not None
+
+    async def test_of_an_abandoned_upload_go_with_their_image_after_the_sweep(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.sweep(after_all_uploads())
+        await store.delete("default", "a")
+        assert not await holds_bytes(store, CAT)
+
+    async def test_that_were_put_within_the_grace_are_not_swept(self, store: ImageStore) -> None:
+        await store.put_blob(CAT.sha256, CAT.data)
+        between = datetime.now(UTC)
+        await store.put_blob(CAT.sha256, CAT.data)
+        assert await store.sweep(between) == 0
+        assert (await store.commit("default", "a", CAT.commit())).created
+
+    async def test_sweeping_takes_any_number_of_files(self, store: ImageStore) -> None:
+        for number in range(250):
+            await store.put_blob(Picture(b"%d" % number).sha256, b"%d" % number)
+        assert await store.sweep(after_all_uploads()) == 250
+        assert await store.sweep(after_all_uploads()) == 0
+
+    @pytest.mark.parametrize("megabytes", [40, 70])
+    async def test_may_be_long(self, store: ImageStore, megabytes: int) -> None:
+        long = Picture(b"\xff\x00" * (megabytes * 2**19))
+        await add(store, "a", long)
+        content = await store.content("default", "a")
+        assert content is not None
+        assert content.data == long.data
+
+
+class TestReading:
+    async def test_pages_follow_the_order_of_ids(self, store: ImageStore) -> None:
+        for image_id in ("b", "a", "C", "10", "9"):
+            await add(store, image_id, CAT)
+        await store.delete("default", "a")
+        assert [record.id for record in await store.page("default", "", 3)] == ["10", "9", "C"]
+        assert [record.id for record in await store.page("default", "9", 3)] == ["C", "b"]
+        assert await store.page("elsewhere", "", 3) == []
+
+    async def test_many_records_at_once(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "b", DOG)
+        found = await store.records("default", ["b", "gone", "a"])
+        assert {image_id: record.sha256 for image_id, record in found.items()} == {"a": CAT.sha256, "b": DOG.sha256}
+
+    async def test_collections_do_not_see_each_other(self, store: ImageStore) -> None:
+        await add(store, "a", CAT, "one")
+        await add(store, "a", DOG, "two")
+        record = await store.record("one", "a")
+        assert record is not None
+        assert record.sha256 == CAT.sha256
+        assert await store.known("one", [CAT.sha256, DOG.sha256, OWL.sha256]) == {CAT.sha256}
+        await store.delete("one", "a")
+        assert await store.record("two", "a") is not None
+
+
+class TestChanges:
+    async def test_come_in_the_order_of_the_writes_over_all_collections(self, store: ImageStore) -> None:
+        await add(store, "a", CAT, "one")
+        await add(store, "a", DOG, "two")
+        await add(store, "b", OWL, "one")
+        await store.delete("one", "a")
+
+        changes = await store.changes(0, 10)
+        assert [change.revision for change in changes] == [2, 3, 4]
+        assert list(map(in_short, changes)) == [("two", "a", True), ("one", "b", True), ("one", "a", False)]
+        assert all(change.space == space() for change in changes)
+        assert changes[0].vector is not None
+        assert changes[0].vector.tolist() == DOG.vector.tolist()
+        assert await store.revision() == 4
+
+    async def test_are_read_in_parts(self, store: ImageStore) -> None:
+        for image_id in "abcde":
+            await add(store, image_id, CAT)
+        assert [change.image_id for change in await store.changes(0, 2)] == ["a", "b"]
+        assert [change.image_id for change in await store.changes(2, 2)] == ["c", "d"]
+        assert [change.image_id for change in await store.changes(4, 2)] == ["e"]
+        assert await store.changes(5, 2) == []
+
+    async def test_read_while_writes_go_on_lead_to_the_same_state(self, store: ImageStore) -> None:
+        async def write(image_id: str) -> None:
+            for _ in range(10):
+                await add(store, image_id, CAT)
+                await store.delete("default", image_id)
+            await add(store, image_id, DOG)
+
+        async def follow() -> dict[str, bool]:
+            there: dict[str, bool] = {}
+            revision = 0
+            while revision < 4 * 21:
+                for change in await store.changes(revision, 3):
+                    assert change.revision > revision
+                    revision = change.revision
+                    there[change.image_id] = change.vector is not None
+            return there
+
+        there, *_ = await asyncio.gather(follow(), *(write(image_id) for image_id in "abcd"))
+        assert there == dict.fromkeys("abcd", True)
+
+
+class TestReopening:
+    async def test_nothing_is_lost(self, new_store: NewStore, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "b", DOG, "other")
+        await store.delete("default", "a")
+        await store.put_blob(OWL.sha256, OWL.data)
+        before = (await store.record("other", "b"), await store.collections(), await store.revision())
+        feed = list(map(in_short, await store.changes(0, 10)))
+        await store.close()
+
+        again = new_store(LIMITS)
+        await again.open()
+        try:
+            assert (await again.record("other", "b"), await again.collections(), await again.revision()) == before
+            assert list(map(in_short, await again.changes(0, 10))) == feed
+            content = await again.content("other", "b")
+            assert content is not None
+            assert content.data == DOG.data
+            assert (await again.commit("other", "c", OWL.commit())).record.revision == 4
+        finally:
+            await again.close()
+
+    async def test_closing_a_store_that_is_not_open_is_no_mistake(self, new_store: NewStore) -> None:
+        store = new_store(LIMITS)
+        await store.close()
+        await store.open()
+        await store.close()
+        await store.close()
+
+
+async def test_a_cancelled_write_leaves_the_store_usable_and_whole(store: ImageStore) -> None:
+    for number in range(30):
+        writing = asyncio.create_task(add(store, "a", Picture(b"%d" % number)))
+        for _ in range(number):
+            await asyncio.sleep(0.0003)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await add(store, "b", CAT)
+    for image_id in ("a", "b"):
+        record, content = await store.record("default", image_id), await store.content("default", image_id)
+        assert (record is None) == (content is None)
+        assert record is None or content is None or Picture(content.data).sha256 == record.sha256
+    await store.sweep(after_all_uploads())
+    assert await store.content("default", "b") is not None

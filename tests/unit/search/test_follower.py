@@ -1,0 +1,132 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from services.search.follower import Follower
+from services.search.indexes.exact import ExactIndex
+from services.search.metrics import SearchMetrics
+from services.search.ports import Change, StoreLimits, Vector
+from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.embedding import SpaceRef
+from shared.errors import TryAgain
+from shared.telemetry import Metrics
+from tests.support.vectors import Picture
+
+
+class CountingStore(SqliteStore):
+    """Counts the reads of its change feed, and fails them while it is told to."""
+
+    reads = 0
+    failing = False
+
+    async def changes(self, since: int, limit: int) -> Sequence[Change]:
+        self.reads += 1
+        if self.failing:
+            raise TryAgain
+        return await super().changes(since, limit)
+
+
+class FragileIndex(ExactIndex):
+    """Runs out of memory once."""
+
+    failures = 1
+
+    def apply(self, writes: Mapping[str, Vector | None]) -> None:
+        if FragileIndex.failures:
+            FragileIndex.failures -= 1
+            raise MemoryError
+        super().apply(writes)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[CountingStore]:
+    store = CountingStore(f"sqlite:///{tmp_path}/images.db", StoreLimits())
+    await store.open()
+    yield store
+    await store.close()
+
+
+def follower_of(store: SqliteStore, batch: int = 100) -> Follower:
+    return Follower(store, lambda space: ExactIndex(space.dimensions), batch, SearchMetrics(Metrics()))
+
+
+async def add(store: SqliteStore, image_id: str, picture: Picture, collection: str = "default") -> int:
+    await store.put_blob(picture.sha256, picture.data)
+    return (await store.commit(collection, image_id, picture.commit())).record.revision
+
+
+def found(follower: Follower, picture: Picture, collection: str = "default") -> str:
+    return follower.shelves[collection].index.search(picture.vector, 1)[0].id
+
+
+async def test_reaches_a_write_in_batches_over_several_collections(store: CountingStore) -> None:
+    follower = follower_of(store, batch=2)
+    pictures = {f"image-{number}": Picture(b"%d" % number) for number in range(7)}
+    for number, (image_id, picture) in enumerate(pictures.items()):
+        await add(store, image_id, picture, "odd" if number % 2 else "even")
+    await store.delete("odd", "image-1")
+    await follower.catch_up()
+    assert follower.revision == 8
+    assert {name: len(shelf.index) for name, shelf in follower.shelves.items()} == {"odd": 2, "even": 4}
+    assert found(follower, pictures["image-4"], "even") == "image-4"
+    assert follower.images() == 6
+
+
+async def test_a_collection_whose_images_are_all_gone_is_still_known(store: CountingStore) -> None:
+    await add(store, "a", Picture(b"cat"), "birds")
+    await store.delete("birds", "a")
+    follower = follower_of(store)
+    await follower.catch_up()
+    assert len(follower.shelves["birds"].index) == 0
+
+
+async def test_many_who_wait_share_a_few_rounds(store: CountingStore) -> None:
+    follower = follower_of(store)
+
+    async def write(number: int) -> None:
+        revision = await add(store, f"image-{number}", Picture(b"%d" % number))
+        await follower.reach(revision)
+        assert follower.revision >= revision
+
+    await asyncio.gather(*(write(number) for number in range(20)))
+    assert follower.revision == 20
+    reads = store.reads
+    await asyncio.gather(*(follower.reach(20) for _ in range(20)))
+    assert store.reads == reads <= 20
+
+
+async def test_a_failed_round_is_told_to_those_who_wait_and_made_up_for_by_the_next(store: CountingStore) -> None:
+    follower = follower_of(store)
+    revision = await add(store, "a", Picture(b"cat"))
+    store.failing = True
+    with pytest.raises(TryAgain):
+        await follower.reach(revision)
+    store.failing = False
+    await follower.reach(revision)
+    assert found(follower, Picture(b"cat")) == "a"
+
+
+async def test_an_index_that_fails_once_misses_nothing(store: CountingStore) -> None:
+    def fragile(space: SpaceRef) -> FragileIndex:
+        return FragileIndex(space.dimensions)
+
+    follower = Follower(store, fragile, 100, SearchMetrics(Metrics()))
+    revision = await add(store, "a", Picture(b"cat"))
+    with pytest.raises(MemoryError):
+        await follower.reach(revision)
+    assert follower.revision == 0
+    await follower.reach(await add(store, "b", Picture(b"dog")))
+    assert [found(follower, Picture(data)) for data in (b"cat", b"dog")] == ["a", "b"]
+
+
+async def test_who_stops_waiting_does_not_stop_the_others(store: CountingStore) -> None:
+    follower = follower_of(store)
+    revision = await add(store, "a", Picture(b"cat"))
+    first, second = [asyncio.create_task(follower.reach(revision)) for _ in range(2)]
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert follower.revision == revision
+    await follower.close()
