@@ -8,9 +8,8 @@ from typing import Annotated, Any, TypedDict
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
-from shared import logging, problems, telemetry
+from shared import logging, openapi, problems, telemetry
 from shared.contracts.health import Health, Readiness
-from shared.contracts.problem import MEDIA_TYPE, Problem
 from shared.middleware import BodyCap, RequestContext
 from shared.settings import ServiceSettings
 from shared.telemetry import Metrics
@@ -52,12 +51,14 @@ def create_service(
         description=description,
         lifespan=lifespan,
         redoc_url=None,
-        responses={"default": {"description": "Refused or failed.", "model": Problem, "content": {MEDIA_TYPE: {}}}},
+        responses=openapi.PROBLEM_RESPONSE,
+        generate_unique_id_function=openapi.operation_id,
     )
     for router in routers:
         app.include_router(router)
     app.include_router(_operations(metrics))
     problems.install(app)
+    openapi.install(app)
     app.add_middleware(BodyCap, limit=settings.max_body_bytes)
     app.add_middleware(RequestContext, metrics=metrics)
     return app

@@ -8,6 +8,7 @@
     |- UnsupportedMediaType           415 unsupported_media_type
     |- ImageTooLarge                  413 image_too_large
     |- BodyTooLarge                   413 body_too_large
+    |- Forbidden                      403 forbidden
     |- NotFound                       404 not_found
     |- MethodNotAllowed               405 method_not_allowed
     |- Conflict                       409 conflict
@@ -112,6 +113,14 @@ class BodyTooLarge(LookalikeError):
     status = 413
     code = "body_too_large"
     title = "The request body is too large"
+
+
+class Forbidden(LookalikeError):
+    """Whoever calls may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "This is not allowed"
 
 
 class NotFound(LookalikeError):

@@ -16,6 +16,7 @@ from shared.telemetry import Metrics
 REQUEST_ID_HEADER = "x-request-id"
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _access = logging.getLogger("access")
 _failure = logging.getLogger("failure")
@@ -64,13 +65,10 @@ class RequestContext:
         route = getattr(scope.get("route"), "path", "(none)")
         method = scope["method"] if scope["method"] in _KNOWN_METHODS else "(other)"
         self._metrics.observe_request(method, route, status, seconds)
-        _access.info(
-            "%s %s %d %.1f ms",
-            method,
-            scope["path"].encode("unicode_escape").decode(),
-            status,
-            seconds * 1000,
-        )
+        path = scope["path"].encode("unicode_escape").decode()
+        # Probes come every few seconds for ever: at the usual level they would hide everything else.
+        level = logging.DEBUG if route in _PROBES else logging.INFO
+        _access.log(level, "%s %s %d %.1f ms", method, path, status, seconds * 1000)
 
 
 class BodyCap:

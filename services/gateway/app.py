@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from services.gateway.admission import Admission
 from services.gateway.api import images, predict, searches, stats
 from services.gateway.api.dependencies import GatewayState
+from services.gateway.origins import OriginGuard
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings
 from services.gateway.uploads import Uploads
@@ -58,6 +59,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     async def root() -> RedirectResponse:
         return RedirectResponse("/docs")
 
+    app.add_middleware(OriginGuard, admitted=settings.cors_origin_regex)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=settings.cors_origin_regex,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from shared import wire
 from shared.contracts.health import Readiness
 from shared.contracts.problem import Problem
-from shared.errors import LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable, from_problem
+from shared.errors import LimitReached, LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable, from_problem
 from shared.logging import request_id
 from shared.middleware import REQUEST_ID_HEADER
 
@@ -79,7 +79,7 @@ class ServiceClient:
             error = from_problem(Problem.model_validate_json(response.content))
         except ValidationError:
             error = LookalikeError()
-        if error.status < 500 or isinstance(error, TryAgain):
+        if error.status < 500 or isinstance(error, TryAgain | LimitReached):
             return error
         return UpstreamUnavailable(f"The {self._name} service failed.")
 

@@ -20,7 +20,9 @@ class Contract(BaseModel):
     Bytes are raw in the binary form (MessagePack) and base64 in JSON.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", use_attribute_docstrings=True
+    )
 
 
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

@@ -8,7 +8,7 @@ MEDIA_TYPE = "application/problem+json"
 class FieldError(BaseModel):
     """What is wrong with one field of a request."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     field: str
     """Where it was looked for and its name, as in `query.k`."""
@@ -18,7 +18,7 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """Why a request was refused or failed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     type: str
     title: str

@@ -11,6 +11,9 @@ from shared.contracts.metadata import Metadata
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
+ImageType = Annotated[str, StringConstraints(pattern=r"^image/[a-z0-9][a-z0-9.+-]{0,62}$")]
+Side = Annotated[int, Field(ge=1, lt=2**31)]
+
 
 class ImageRecord(Contract):
     """What is stored of an image besides its bytes, its thumbnail and its vector."""
@@ -35,9 +38,9 @@ class ImageCommit(Contract):
     """A record to be made visible, for bytes that were stored before."""
 
     sha256: Sha256
-    content_type: str
-    width: int
-    height: int
+    content_type: ImageType
+    width: Side
+    height: Side
     label: Label | None = None
     metadata: Metadata = Field(default_factory=dict)
     space: SpaceRef

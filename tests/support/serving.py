@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def serving(app: FastAPI, ready_within: float = 60) -> Iterator[str]:
-    """Serve `app` by uvicorn in a thread, and yield its URL once `/readyz` says that it is ready."""
+def serving(app: FastAPI, ready_within: float = 60, *, ready: bool = True) -> Iterator[str]:
+    """Serve `app` by uvicorn in a thread, and yield its URL once `/readyz` says that it is ready (or at once)."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -23,7 +23,7 @@ def serving(app: FastAPI, ready_within: float = 60) -> Iterator[str]:
             assert time.monotonic() < deadline, "the server did not start in time"
             time.sleep(0.01)
         url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        while httpx.get(f"{url}/readyz").status_code != 200:
+        while ready and httpx.get(f"{url}/readyz").status_code != 200:
             assert time.monotonic() < deadline, httpx.get(f"{url}/readyz").text
             time.sleep(0.05)
         yield url

@@ -59,7 +59,10 @@ _FORM = {
     "/predict",
     summary="The original system's search",
     response_model=PredictResponse,
-    responses={400: {"description": "The image is missing.", "model": PredictError}},
+    responses={
+        400: {"description": "The image is missing.", "model": PredictError},
+        "default": {"description": "Refused or failed.", "model": PredictError},
+    },
     openapi_extra=_FORM,
 )
 async def predict(

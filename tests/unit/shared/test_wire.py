@@ -18,7 +18,7 @@ COMMIT = ImageCommit(
     label="kite",
     metadata={"year": 2004, "ratio": 0.5, "mine": True, "note": None},
     space=SPACE,
-    vector=[0.5, -0.25, 1.0],  # type: ignore[arg-type]  # numbers are packed by the contract
+    vector=[0.5, -0.25, 1.0],
     thumbnail=Thumbnail(width=2, height=1, data=b"\xff\xd8\x00"),
 )
 RECORD = ImageRecord(
@@ -73,7 +73,7 @@ def test_another_media_type_is_refused() -> None:
 @pytest.mark.parametrize("values", [[], ["a"], [1e39], b"", b"12345", None, 5])
 def test_what_is_no_vector_is_refused(values: object) -> None:
     with pytest.raises(ValidationError):
-        QueryRequest(space=SPACE, vector=values)  # type: ignore[arg-type]
+        QueryRequest(space=SPACE, vector=values)
 
 
 @pytest.mark.parametrize(
