@@ -1,0 +1,1 @@
+"""The command line: `lookalike serve | ingest | search | doctor`."""

@@ -13,12 +13,12 @@ from shared.errors import InvalidRequest
 router = APIRouter(prefix="/v1", tags=["embedding"])
 
 
-def _embedding(request: Request) -> Embedding:
+async def _embedding(request: Request) -> Embedding:
     embedding: Embedding = request.state.embedding
     return embedding
 
 
-def _uploads(
+async def _uploads(
     request: Request,
     images: Annotated[Sequence[UploadFile], File(description="One or more image files.")] = (),
 ) -> Sequence[UploadFile]:

@@ -28,14 +28,14 @@ class SearchState(ServiceState):
     transfers: Transfers
 
 
-def _catalogue(request: Request) -> Catalogue:
+async def _catalogue(request: Request) -> Catalogue:
     startup: Startup = request.state.startup
     startup.check()
     catalogue: Catalogue = request.state.catalogue
     return catalogue
 
 
-def _transfers(request: Request) -> Transfers:
+async def _transfers(request: Request) -> Transfers:
     transfers: Transfers = request.state.transfers
     return transfers
 

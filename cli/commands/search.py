@@ -1,0 +1,67 @@
+"""`lookalike search FILE`: what looks like this picture?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli import connection, console
+from cli.console import printable
+from cli.failures import CommandFailed
+from cli.options import Collection, Url
+from shared.clients.gateway import DEFAULT_COLLECTION, DEFAULT_URL
+from shared.contracts.gateway import SearchResponse, SearchResult
+
+_HEADINGS = ("rank", "label", "score", "distance", "id", "source")
+
+
+def search(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The picture to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many results.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    url: Url = DEFAULT_URL,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> None:
+    """Find the images that look like FILE, nearest first."""
+    try:
+        image = file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
+    response = anyio.run(_ask, url, image, k, collection)
+    if as_json:
+        typer.echo(response.model_dump_json(indent=2))
+    elif response.results:
+        _print_results(response)
+    else:
+        console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
+
+
+async def _ask(url: str, image: bytes, k: int, collection: str) -> SearchResponse:
+    async with connection.gateway(url) as client:
+        return await client.search(image, k=k, collection=collection)
+
+
+def _print_results(response: SearchResponse) -> None:
+    """Draw a table on a terminal; for another program, write lines with tabs between the fields."""
+    output = console.results()
+    rows = [_row(rank, result) for rank, result in enumerate(response.results, 1)]
+    if not output.is_terminal:
+        for row in (_HEADINGS, *rows):
+            typer.echo("\t".join(row))
+        return
+    table = Table()
+    for heading in _HEADINGS:
+        numeric = heading in ("rank", "score", "distance")
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    output.print(table, soft_wrap=False)
+
+
+def _row(rank: int, result: SearchResult) -> tuple[str, ...]:
+    source = str(result.metadata.get("source", ""))
+    words = printable(result.label or ""), f"{result.score:.4f}", f"{result.distance:.4f}", result.id, printable(source)
+    return str(rank), *words

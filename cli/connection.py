@@ -1,0 +1,25 @@
+"""The command line's connection to the gateway."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from cli import failures
+from shared.clients.gateway import GatewayClient
+from shared.errors import LookalikeError
+
+_TIMEOUT = httpx.Timeout(60, connect=5)
+# A proxy of the company's does not reach this machine's own loopback.
+_NO_PROXY: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
+
+
+@asynccontextmanager
+async def gateway(url: str, connections: int = 2) -> AsyncIterator[GatewayClient]:
+    """Open a client with up to `connections` requests under way; its errors become `CommandFailed`."""
+    limits = httpx.Limits(max_connections=connections)
+    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, mounts=_NO_PROXY) as http:
+        try:
+            yield GatewayClient(http)
+        except LookalikeError as error:
+            raise failures.of_gateway(error, url) from error

@@ -1,0 +1,47 @@
+"""Failures that end a command, told in one line and what to do next."""
+
+import httpx
+from rich.text import Text
+
+from cli import console
+from shared.errors import LookalikeError, TryAgain
+
+
+class CommandFailed(Exception):
+    """A command cannot do what it was asked for; its exit status is 1.
+
+    Args:
+        message: What is the matter, in one sentence.
+        advice: What the user can do about it.
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+def of_gateway(error: LookalikeError, url: str) -> CommandFailed:
+    """Tell what a call of the gateway ended in."""
+    if isinstance(error.__cause__, httpx.TransportError):
+        return unreachable(url)
+    if isinstance(error, TryAgain):
+        return CommandFailed(error.detail, "Try again a little later; `lookalike doctor` shows what is the matter.")
+    fields = "".join(f" {fault.field}: {fault.message}." for fault in error.errors)
+    return CommandFailed(error.detail + fields)
+
+
+def unreachable(url: str) -> CommandFailed:
+    """Tell that nobody answers at `url`."""
+    return CommandFailed(
+        f"Lookalike cannot be reached at {url}.",
+        "Is it running? Start it with `make run` or `lookalike serve`; another address is given by --url.",
+    )
+
+
+def show(failure: CommandFailed) -> None:
+    """Print a failure to standard error."""
+    messages = console.messages()
+    messages.print(Text(f"Error: {failure.message}", style="bold red"))
+    if failure.advice:
+        messages.print(Text(failure.advice))

@@ -1,0 +1,60 @@
+"""The program `lookalike`.
+
+Its exit status is 0 where all went well, 1 where something failed, 2 where it was called wrongly.
+"""
+
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import failures
+from cli.commands.doctor import doctor
+from cli.commands.ingest import ingest
+from cli.commands.search import search
+from cli.commands.serve import serve
+from cli.failures import CommandFailed
+
+
+class _Commands(TyperGroup):
+    """Turns a command's failure into a message and the exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandFailed as failure:
+            failures.show(failure)
+            raise typer.Exit(1) from failure
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lookalike {version('lookalike')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Find the images of a collection that look like a given one.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def _lookalike(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(serve)
+app.command()(ingest)
+app.command()(search)
+app.command()(doctor)
+
+if __name__ == "__main__":
+    app()
