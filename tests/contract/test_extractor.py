@@ -123,7 +123,9 @@ def test_a_space_is_named_by_recipe_weights_and_network(weights_2015: Weights, e
 
 @pytest.fixture(scope="module")
 def untrained() -> Any:
-    return pytest.importorskip("tensorflow").keras.applications.InceptionV3(weights=None, include_top=False)
+    from tensorflow import keras
+
+    return keras.applications.InceptionV3(weights=None, include_top=False)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, as it writes
