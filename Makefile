@@ -26,8 +26,9 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Lookalike needs Python 3.11, 3.12 or 3.13; set PYTHON=... to name one." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "Python cannot make a virtual environment (on Debian: apt-get install python3-venv)." >&2; exit 1; }
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing what requirements/dev.txt pins into $(VENV): a few minutes, once."
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: setup

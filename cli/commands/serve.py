@@ -1,7 +1,9 @@
 """`lookalike serve`: all services in one process tree, filled with something to find."""
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,12 +115,15 @@ class _Start:
         url = "" if self.url.endswith(":8000") else f" --url {self.url}"
         drawn = Path(os.path.relpath(self.data / "gallery" / "owl" / "owl-03.jpg"))
         file = drawn if drawn.exists() else "photo.jpg"
+        # Where the environment is not activated, as after `make run`, the bare name would not be found.
+        installed = Path(sys.executable).with_name("lookalike")
+        program = "lookalike" if shutil.which("lookalike") else os.path.relpath(installed)
         lines = (
             f"Lookalike is ready: {images} images in the collection {self.collection}.",
             f"  The API and its documentation   {self.url}/docs",
-            f"  Search from the command line    lookalike search {file}{url}",
+            f"  Search from the command line    {program} search {file}{url}",
             f"  Search by HTTP                  curl -F image=@{file} '{self.url}/v1/search?k=5'",
-            "  Add images of your own          lookalike ingest DIR" + url,
+            f"  Add images of your own          {program} ingest DIR{url}",
             "  Stop                            Ctrl-C",
         )
         console.results().print(Text("\n".join(lines)))
@@ -130,7 +135,7 @@ async def _until_ready(client: GatewayClient) -> None:
         while not (readiness := await client.ready()).ready:
             waiting = "; ".join(readiness.waiting_for).rstrip(".")
             if waiting != told and not messages.is_terminal:
-                console.say(f"Waiting for {waiting}")
-            status.update(Text(f"Waiting for {waiting}"))
+                console.say(f"Starting: {waiting}")
+            status.update(Text(f"Starting: {waiting}"))
             told = waiting
             await anyio.sleep(0.2)

@@ -80,5 +80,9 @@ def _http(base_url: str, settings: GatewaySettings) -> httpx.AsyncClient:
 
 async def _readiness(*services: ServiceClient) -> Readiness:
     answers = await asyncio.gather(*(service.ready() for service in services))
-    waiting_for = tuple(part for answer in answers for part in answer.waiting_for)
+    waiting_for = tuple(
+        f"{service.name}: {part}"
+        for service, answer in zip(services, answers, strict=True)
+        for part in answer.waiting_for
+    )
     return Readiness(ready=all(answer.ready for answer in answers), waiting_for=waiting_for)

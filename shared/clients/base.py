@@ -33,7 +33,7 @@ class ServiceClient:
     """
 
     def __init__(self, name: str, http: httpx.AsyncClient, deadline: float = 30) -> None:
-        self._name = name
+        self.name = name
         self._http = http
         self._deadline = deadline
 
@@ -42,7 +42,7 @@ class ServiceClient:
         try:
             return wire.decode(Readiness, (await self._request("GET", "/readyz", admit=(503,))).content, wire.JSON)
         except LookalikeError as error:
-            return Readiness(ready=False, waiting_for=(f"{self._name}: {error.detail}",))
+            return Readiness(ready=False, waiting_for=(error.detail,))
 
     async def _call(
         self, method: str, path: str, answer: type[Model], headers: Mapping[str, str] | None = None, **request: Any
@@ -52,7 +52,7 @@ class ServiceClient:
         try:
             return wire.decode(answer, response.content, response.headers.get("content-type", ""))
         except LookalikeError as error:
-            raise UpstreamUnavailable(f"The {self._name} service gave an answer of another version.") from error
+            raise UpstreamUnavailable(f"The {self.name} service gave an answer of another version.") from error
 
     async def _request(
         self,
@@ -67,9 +67,9 @@ class ServiceClient:
             async with asyncio.timeout(self._deadline):
                 response = await self._http.request(method, path, headers=sent, **request)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise UpstreamTimeout(f"The {self._name} service did not answer in time.") from error
+            raise UpstreamTimeout(f"The {self.name} service did not answer in time.") from error
         except httpx.TransportError as error:
-            raise UpstreamUnavailable(f"The {self._name} service cannot be reached.") from error
+            raise UpstreamUnavailable(f"The {self.name} service cannot be reached.") from error
         if response.is_success or response.status_code in admit:
             return response
         raise self._failure(response)
@@ -81,7 +81,7 @@ class ServiceClient:
             error = LookalikeError()
         if error.status < 500 or isinstance(error, TryAgain | LimitReached):
             return error
-        return UpstreamUnavailable(f"The {self._name} service failed.")
+        return UpstreamUnavailable(f"The {self.name} service failed.")
 
 
 def packed(model: BaseModel) -> dict[str, Any]:

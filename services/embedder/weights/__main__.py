@@ -17,8 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.embedder.weights", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fetch nothing; exit status 1 where they are missing")
     only_check = parser.parse_args().check
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     setting, cache = EmbedderSettings().weights, CacheSettings().lookalike_cache
     try:
         found = weights.find(setting, cache) if only_check else weights.obtain(setting, cache)
