@@ -17,6 +17,7 @@
     `- TryAgain                       503 with Retry-After
        |- NotReady                    503 not_ready
        |- Overloaded                  503 overloaded
+       |- RevisionNotReached          503 revision_not_reached
        |- UpstreamUnavailable         503 upstream_unavailable
        `- UpstreamTimeout             504 upstream_timeout
 
@@ -183,6 +184,13 @@ class Overloaded(TryAgain):
 
     code = "overloaded"
     title = "The service is overloaded"
+
+
+class RevisionNotReached(TryAgain):
+    """The index has not applied the write that the answer was asked to include, within the time that is waited."""
+
+    code = "revision_not_reached"
+    title = "The index has not reached the revision that was asked for"
 
 
 class UpstreamUnavailable(TryAgain):

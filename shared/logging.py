@@ -3,13 +3,13 @@
 import logging
 from contextvars import ContextVar
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Id of the request that this task serves; the clients pass it on to the next service."""
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Id of the request that this task serves, empty outside of one; the clients pass it on to the next service."""
 
 
 class _WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        record.request_id = request_id.get() or "-"
         return True
 
 

@@ -4,7 +4,6 @@ import asyncio
 
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
-from shared.contracts.embedding import EmbeddedImage
 from shared.contracts.search import ImageRecord, QueryRequest, QueryResponse
 from shared.errors import NotFound
 
@@ -16,17 +15,18 @@ class Searches:
         self._embedder = embedder
         self._search = search
 
-    async def by_upload(self, collection: str, data: bytes, k: int) -> QueryResponse:
-        """Find the k images of a collection nearest to an uploaded one."""
-        return (await self.by_upload_with_embedding(collection, data, k))[1]
+    async def by_upload(self, collection: str, data: bytes, k: int, min_revision: int = 0) -> QueryResponse:
+        """Find the k images of a collection nearest to an uploaded one, in a state that includes a revision."""
+        space, image = await self._embedder.embed_one(data)
+        query = QueryRequest(space=space.ref(), vector=image.vector, k=k, min_revision=min_revision)
+        return await self._search.query(collection, query)
 
-    async def by_upload_with_embedding(
-        self, collection: str, data: bytes, k: int, *, thumbnail: bool = False
-    ) -> tuple[EmbeddedImage, QueryResponse]:
-        """Find the k nearest images, and say what the embedder found in the uploaded one."""
-        space, image = await self._embedder.embed_one(data, thumbnail=thumbnail)
+    async def by_upload_with_thumbnail(self, collection: str, data: bytes, k: int) -> tuple[bytes, QueryResponse]:
+        """Find the k nearest images, and show the uploaded one: its thumbnail, a JPEG."""
+        space, image = await self._embedder.embed_one(data, thumbnail=True)
+        assert image.thumbnail is not None, "the embedder was asked for one"
         query = QueryRequest(space=space.ref(), vector=image.vector, k=k)
-        return image, await self._search.query(collection, query)
+        return image.thumbnail.data, await self._search.query(collection, query)
 
     async def thumbnails(self, found: QueryResponse) -> list[bytes]:
         """Read the thumbnails of all neighbours at once, nearest first; of images removed meanwhile there is none."""

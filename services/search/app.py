@@ -16,6 +16,7 @@ from services.search.follower import Follower, IndexFactory
 from services.search.indexes.exact import ExactIndex
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
+from services.search.poller import Poller
 from services.search.ports import ImageStore, StoreLimits, VectorIndex
 from services.search.settings import SearchSettings
 from services.search.startup import Startup
@@ -23,6 +24,7 @@ from services.search.stores import store_for
 from services.search.sweeper import Sweeper
 from shared.asgi import create_service
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.health import Readiness
 from shared.telemetry import Metrics
 
 DESCRIPTION = "Vectors and records in, neighbours out. Called by the gateway; not meant for the open network."
@@ -55,19 +57,24 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
         follower = Follower(store, new_index or exact_index, settings.catch_up_batch, measured)
         neighbours = Neighbours(store, follower, settings.query_threads, settings.max_queries_waiting, measured)
+        poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(store, settings.sweep_interval_seconds, settings.upload_grace_seconds, measured)
         startup = Startup(store, follower, give_up or end_process)
 
         async def work() -> None:
             if await startup.run():
-                await sweeper.run()
+                await asyncio.gather(poller.run(), sweeper.run())
+
+        async def readiness() -> Readiness:
+            started = await startup.readiness()
+            return poller.readiness() if started.ready else started
 
         working = asyncio.create_task(work())
         try:
             yield {
-                "readiness": startup.readiness,
+                "readiness": readiness,
                 "startup": startup,
-                "catalogue": Catalogue(store, follower, neighbours),
+                "catalogue": Catalogue(store, follower, neighbours, settings.revision_wait_seconds),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
         finally:

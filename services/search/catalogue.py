@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from typing import TypeVar
 
 from services.search.follower import Follower, Shelf
@@ -21,7 +22,7 @@ from shared.contracts.search import (
     QueryResponse,
     SearchStats,
 )
-from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound
+from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached
 
 DEFAULT_COLLECTION = "default"
 
@@ -35,10 +36,13 @@ class Catalogue:
     always exists; any other one from the first image committed to it.
     """
 
-    def __init__(self, store: ImageStore, follower: Follower, neighbours: Neighbours) -> None:
+    def __init__(
+        self, store: ImageStore, follower: Follower, neighbours: Neighbours, revision_wait_seconds: float
+    ) -> None:
         self._store = store
         self._follower = follower
         self._neighbours = neighbours
+        self._revision_wait = revision_wait_seconds
 
     async def put_blob(self, sha256: str, data: bytes) -> BlobResponse:
         """Store the bytes of an image that is going to be committed.
@@ -70,36 +74,36 @@ class Catalogue:
         """
         unpack_vector(commit.vector, commit.space)
         response = await self._store.commit(collection, image_id, commit)
-        await self._follower.reach(response.record.revision)
+        await self._show(response.record.revision)
         return response
 
     async def delete(self, collection: str, image_id: str) -> DeleteResponse:
         """Remove an image."""
-        self._shelf(collection)
+        await self._shelf(collection)
         revision = await self._store.delete(collection, image_id)
         if revision is None:
             raise _no_image(collection, image_id)
-        await self._follower.reach(revision)
+        await self._show(revision)
         return DeleteResponse(revision=revision)
 
     async def record(self, collection: str, image_id: str) -> ImageRecord:
         """Read an image's record."""
-        self._shelf(collection)
+        await self._shelf(collection)
         return _found(await self._store.record(collection, image_id), collection, image_id)
 
     async def content(self, collection: str, image_id: str) -> StoredBytes:
         """Read an image's bytes."""
-        self._shelf(collection)
+        await self._shelf(collection)
         return _found(await self._store.content(collection, image_id), collection, image_id)
 
     async def thumbnail(self, collection: str, image_id: str) -> StoredBytes:
         """Read an image's thumbnail."""
-        self._shelf(collection)
+        await self._shelf(collection)
         return _found(await self._store.thumbnail(collection, image_id), collection, image_id)
 
     async def page(self, collection: str, after: str | None, limit: int) -> ImagePage:
         """Read up to `limit` records in the order of their ids, from the first id larger than `after`."""
-        self._shelf(collection)
+        await self._shelf(collection)
         records = await self._store.page(collection, after or "", limit + 1)
         more = len(records) > limit
         return ImagePage(records=tuple(records[:limit]), next_after=records[limit - 1].id if more else None)
@@ -115,9 +119,11 @@ class Catalogue:
         Raises:
             InvalidRequest: The vector is not one of its space.
             EmbeddingSpaceMismatch: The collection's vectors belong to another space.
+            RevisionNotReached: The index is still behind `query.min_revision`.
             Overloaded: As many queries are waiting as are admitted.
         """
-        shelf = self._shelf(collection)
+        await self._follower.wait_for(query.min_revision, self._revision_wait)
+        shelf = await self._shelf(collection)
         vector = unpack_vector(query.vector, query.space)
         if shelf is None:
             return QueryResponse(space=query.space, revision=self._follower.revision, neighbours=())
@@ -128,15 +134,17 @@ class Catalogue:
             )
         return await self._neighbours.nearest(collection, shelf, vector, query.k)
 
-    async def similar(self, collection: str, image_id: str, k: int) -> QueryResponse:
+    async def similar(self, collection: str, image_id: str, k: int, min_revision: int = 0) -> QueryResponse:
         """Find the nearest neighbours of a stored image, itself left out.
 
         Raises:
             KOutOfRange: k is not 1 to 1,000.
+            RevisionNotReached: The index is still behind `min_revision`.
             Overloaded: As many queries are waiting as are admitted.
         """
         check_k(k)
-        shelf = self._shelf(collection)
+        await self._follower.wait_for(min_revision, self._revision_wait)
+        shelf = await self._shelf(collection)
         if shelf is None:
             raise _no_image(collection, image_id)
         vector = _found(await self._store.vector(collection, image_id), collection, image_id)
@@ -152,7 +160,14 @@ class Catalogue:
             collections=tuple(collections[name] for name in sorted(collections)),
         )
 
-    def _shelf(self, collection: str) -> Shelf | None:
+    async def _show(self, revision: int) -> None:
+        """Wait until queries see a write. One that takes too long to show is durable all the same."""
+        with suppress(RevisionNotReached):
+            await self._follower.wait_for(revision, self._revision_wait)
+
+    async def _shelf(self, collection: str) -> Shelf | None:
+        if collection not in self._follower.shelves:
+            await self._follower.catch_up()  # another replica may have made it a moment ago
         shelf = self._follower.shelves.get(collection)
         if shelf is None and collection != DEFAULT_COLLECTION:
             raise NotFound(f"There is no collection {collection}.")

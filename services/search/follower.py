@@ -1,6 +1,7 @@
 """Keeps the indexes at the state of the store: the change feed is the only thing that they are ever fed."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from anyio import CapacityLimiter, to_thread
 from services.search.metrics import SearchMetrics
 from services.search.ports import Change, ImageStore, Vector, VectorIndex
 from shared.contracts.embedding import SpaceRef
+from shared.errors import RevisionNotReached
+
+_PAUSE_SECONDS = 0.05
+"""Between two looks at the store for a write that it does not show yet."""
 
 IndexFactory = Callable[[SpaceRef], VectorIndex]
 
@@ -46,6 +51,8 @@ class Follower:
         self._shelves: dict[str, Shelf] = {}
         self._revision = 0
         self._round: asyncio.Task[None] | None = None
+        self._fresh_at = time.monotonic()
+        metrics.staleness.set_function(self.staleness)
 
     @property
     def revision(self) -> int:
@@ -57,13 +64,19 @@ class Follower:
         """The collections by name."""
         return MappingProxyType(self._shelves)
 
+    def staleness(self) -> float:
+        """Tell for how many seconds the store's writes may have gone unseen: the time since the last full reading."""
+        return time.monotonic() - self._fresh_at
+
     def images(self) -> int:
         """Count the images that queries can find."""
         return sum(len(shelf.index) for shelf in tuple(self._shelves.values()))
 
     async def catch_up(self) -> None:
         """Apply all writes that the store has acknowledged before this call."""
+        began = time.monotonic()
         await self.reach(await self._store.revision())
+        self._fresh_at = max(self._fresh_at, began)
 
     async def reach(self, revision: int) -> None:
         """Apply all writes up to this one, which the store has acknowledged before this call."""
@@ -74,6 +87,22 @@ class Follower:
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._run_round())
             await asyncio.shield(self._round)
+
+    async def wait_for(self, revision: int, seconds: float) -> None:
+        """Wait until this write is applied, which may be one of another replica.
+
+        Raises:
+            RevisionNotReached: It is not, after this time.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while self._revision < revision:
+                    await self.reach(revision)
+                    if self._revision < revision:
+                        await asyncio.sleep(_PAUSE_SECONDS)
+        except TimeoutError:
+            detail = f"The index is at revision {self._revision}, and {revision} was asked for."
+            raise RevisionNotReached(detail) from None
 
     async def close(self) -> None:
         """Break off the round under way."""

@@ -23,6 +23,10 @@ class SearchMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.staleness = Gauge(
+            "search_staleness_seconds", "Time since the indexes were last known to have all writes.", registry=registry
+        )
+        self.failed_polls = Counter("search_failed_polls", "Looks at the store that it refused.", registry=registry)
         self.swept_files = Counter(
             "search_swept_files", "Files of abandoned uploads that were removed.", registry=registry
         )

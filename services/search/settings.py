@@ -34,6 +34,12 @@ class SearchSettings(ServiceSettings):
     catch_up_batch: int = Field(
         256, ge=1, le=10_000, description="Vectors that are read from the store at once while the index is fed."
     )
+    max_staleness_seconds: float = Field(
+        1, gt=0, description="How long a write of another replica may go unseen here, while the store answers."
+    )
+    revision_wait_seconds: float = Field(
+        5, gt=0, description="How long a query waits for its `min_revision` before it is answered with 503."
+    )
     sweep_interval_seconds: float = Field(
         600, gt=0, description="Time between two searches for the bytes of abandoned uploads."
     )

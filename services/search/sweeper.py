@@ -1,14 +1,10 @@
 """The periodic removal of files whose upload was abandoned."""
 
-import asyncio
-import logging
 from datetime import UTC, datetime, timedelta
 
 from services.search.metrics import SearchMetrics
+from services.search.periodic import repeat
 from services.search.ports import ImageStore
-from shared.errors import LookalikeError
-
-_log = logging.getLogger(__name__)
 
 
 class Sweeper:
@@ -24,12 +20,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        while True:
-            try:
-                removed = await self._store.sweep(datetime.now(UTC) - self._grace)
-            except LookalikeError as error:
-                self._metrics.failed_sweeps.inc()
-                _log.warning("sweep failed: %s", error.detail)
-            else:
-                self._metrics.swept_files.inc(removed)
-            await asyncio.sleep(self._interval)
+        await repeat(self._sweep, "the sweep", self._interval, self._metrics.failed_sweeps)
+
+    async def _sweep(self) -> None:
+        self._metrics.swept_files.inc(await self._store.sweep(datetime.now(UTC) - self._grace))

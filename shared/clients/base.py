@@ -62,7 +62,7 @@ class ServiceClient:
         admit: tuple[int, ...] = (),
         **request: Any,
     ) -> httpx.Response:
-        sent = {REQUEST_ID_HEADER: request_id.get(), **(headers or {})}
+        sent = {**({REQUEST_ID_HEADER: current} if (current := request_id.get()) else {}), **(headers or {})}
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._http.request(method, path, headers=sent, **request)

@@ -26,14 +26,26 @@ class GatewayClient(ServiceClient):
     def __init__(self, http: httpx.AsyncClient, deadline: float = 60) -> None:
         super().__init__("gateway", http, deadline)
 
-    async def search(self, image: bytes, *, k: int = 10, collection: str = DEFAULT_COLLECTION) -> SearchResponse:
-        """Find the images of a collection that look like this one."""
-        params = {"k": k, "collection": collection}
+    async def search(
+        self, image: bytes, *, k: int = 10, min_revision: int = 0, collection: str = DEFAULT_COLLECTION
+    ) -> SearchResponse:
+        """Find the images of a collection that look like this one.
+
+        Raises:
+            RevisionNotReached: The index is still behind `min_revision`.
+        """
+        params = {"k": k, "min_revision": min_revision, "collection": collection}
         return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
 
-    async def similar(self, image_id: str, *, k: int = 10, collection: str = DEFAULT_COLLECTION) -> SearchResponse:
-        """Find the images of a collection that look like a stored one, itself left out."""
-        params = {"k": k, "collection": collection}
+    async def similar(
+        self, image_id: str, *, k: int = 10, min_revision: int = 0, collection: str = DEFAULT_COLLECTION
+    ) -> SearchResponse:
+        """Find the images of a collection that look like a stored one, itself left out.
+
+        Raises:
+            RevisionNotReached: The index is still behind `min_revision`.
+        """
+        params = {"k": k, "min_revision": min_revision, "collection": collection}
         return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
 
     async def add(

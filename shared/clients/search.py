@@ -85,14 +85,18 @@ class SearchClient(ServiceClient):
 
         Raises:
             EmbeddingSpaceMismatch: The collection's vectors belong to another space.
+            RevisionNotReached: The index is still behind `query.min_revision`.
         """
         return await self._call("POST", f"/v1/collections/{collection}/query", QueryResponse, **packed(query))
 
-    async def similar(self, collection: str, image_id: str, k: int) -> QueryResponse:
-        """Find the nearest neighbours of a stored image, itself left out."""
-        return await self._call(
-            "GET", f"/v1/collections/{collection}/images/{image_id}/similar", QueryResponse, params={"k": k}
-        )
+    async def similar(self, collection: str, image_id: str, k: int, min_revision: int = 0) -> QueryResponse:
+        """Find the nearest neighbours of a stored image, itself left out.
+
+        Raises:
+            RevisionNotReached: The index is still behind `min_revision`.
+        """
+        path = f"/v1/collections/{collection}/images/{image_id}/similar"
+        return await self._call("GET", path, QueryResponse, params={"k": k, "min_revision": min_revision})
 
     async def stats(self) -> SearchStats:
         """Say what the service holds."""

@@ -9,6 +9,7 @@ from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vec
 from shared.contracts.embedding import SpaceRef, Thumbnail
 from shared.contracts.metadata import Metadata
 
+Revision = Annotated[int, Field(ge=0, lt=2**63)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 ImageType = Annotated[str, StringConstraints(pattern=r"^image/[a-z0-9][a-z0-9.+-]{0,62}$")]
@@ -87,6 +88,8 @@ class QueryRequest(Contract):
     space: SpaceRef
     vector: Vector
     k: Annotated[int, Field(ge=1, le=1000)] = 10
+    min_revision: Revision = 0
+    """The answer waits until the index has applied this write, and fails where that takes too long."""
 
 
 class Neighbour(Contract):

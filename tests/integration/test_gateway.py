@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.clients.gateway import GatewayClient
-from shared.errors import EmptyUpload, NotFound, UndecodableImage, UnsupportedMediaType
+from shared.errors import EmptyUpload, NotFound, RevisionNotReached, UndecodableImage, UnsupportedMediaType
 from tests.support.images import jpeg, picture, png
 from tests.support.stack import Stack, stack
 
@@ -21,7 +21,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def http(services: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=services.gateway) as client:
+    async with httpx.AsyncClient(base_url=services.gateway, timeout=30) as client:
         yield client
 
 
@@ -134,6 +134,15 @@ async def test_known_files_are_told_apart_from_new_ones(lookalike: GatewayClient
     stored = (await lookalike.add(jpeg(picture(1)), collection=collection)).image.sha256
     assert await lookalike.known([stored, "0" * 64], collection=collection) == {stored}
     assert await lookalike.known([stored], collection=f"{collection}-2"[:63]) == frozenset()
+
+
+async def test_a_search_can_ask_for_what_a_write_has_answered(lookalike: GatewayClient, collection: str) -> None:
+    image = (await lookalike.add(jpeg(picture(1)), collection=collection)).image
+    found = await lookalike.search(jpeg(picture(1)), min_revision=image.revision, collection=collection)
+    assert [result.id for result in found.results] == [image.id]
+    assert found.revision >= image.revision
+    with pytest.raises(RevisionNotReached):
+        await lookalike.similar(image.id, min_revision=image.revision + 1_000_000, collection=collection)
 
 
 async def test_collections_do_not_see_each_other(lookalike: GatewayClient, collection: str) -> None:

@@ -15,7 +15,7 @@ from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
 from shared.contracts.base import CollectionName, ImageId
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import Label
+from shared.contracts.search import Label, Revision
 from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest, KOutOfRange
 from shared.validation import field_errors
 
@@ -60,6 +60,10 @@ K = Annotated[
     int,
     AfterValidator(_in_range),
     Query(description="How many results.", json_schema_extra={"minimum": 1, "maximum": MAX_K}),
+]
+
+MinRevision = Annotated[
+    Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
 ]
 
 

@@ -79,9 +79,8 @@ async def predict(
             return _error(400, MISSING)
         data = await read_image(upload, request.state.max_image_bytes)
     with admission.slot():
-        image, found = await searches.by_upload_with_embedding(collection, data, n_neighbors, thumbnail=True)
-        assert image.thumbnail is not None, "the embedder was asked for one"
-        jpegs = [image.thumbnail.data, *await searches.thumbnails(found)]
+        shown, found = await searches.by_upload_with_thumbnail(collection, data, n_neighbors)
+        jpegs = [shown, *await searches.thumbnails(found)]
         uploaded, *closest = await anyio.to_thread.run_sync(lambda: [_png_base64(jpeg) for jpeg in jpegs])
     return PredictResponse(closest_images=tuple(closest), uploaded_image=uploaded)
 

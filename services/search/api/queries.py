@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.search.api.bodies import document, read_document
-from services.search.api.dependencies import CatalogueDep, Collection, Identifier, ResultCount
+from services.search.api.dependencies import CatalogueDep, Collection, Identifier, MinRevision, ResultCount
 from services.search.neighbours import MAX_K
 from shared import wire
 from shared.contracts.search import QueryRequest, QueryResponse
@@ -27,10 +27,15 @@ async def query(request: Request, collection: Collection, catalogue: CatalogueDe
     "/images/{image_id}/similar", summary="Find the neighbours of an image", responses={200: {"model": QueryResponse}}
 )
 async def similar(
-    request: Request, collection: Collection, image_id: Identifier, catalogue: CatalogueDep, k: ResultCount = 10
+    request: Request,
+    collection: Collection,
+    image_id: Identifier,
+    catalogue: CatalogueDep,
+    k: ResultCount = 10,
+    min_revision: MinRevision = 0,
 ) -> Response:
     """Find the nearest neighbours of a stored image, itself left out."""
-    return wire.respond(request, await catalogue.similar(collection, image_id, k))
+    return wire.respond(request, await catalogue.similar(collection, image_id, k, min_revision))
 
 
 async def _read_query(request: Request) -> QueryRequest:

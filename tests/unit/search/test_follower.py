@@ -10,7 +10,7 @@ from services.search.metrics import SearchMetrics
 from services.search.ports import Change, StoreLimits, Vector
 from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.embedding import SpaceRef
-from shared.errors import TryAgain
+from shared.errors import RevisionNotReached, TryAgain
 from shared.telemetry import Metrics
 from tests.support.vectors import Picture
 
@@ -130,3 +130,21 @@ async def test_who_stops_waiting_does_not_stop_the_others(store: CountingStore) 
     await second
     assert follower.revision == revision
     await follower.close()
+
+
+async def test_a_write_of_another_replica_is_waited_for(store: CountingStore) -> None:
+    follower = follower_of(store)
+    waiting = asyncio.create_task(follower.wait_for(2, seconds=30))
+    await add(store, "a", Picture(b"cat"))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    await add(store, "b", Picture(b"dog"))
+    await waiting
+    assert found(follower, Picture(b"dog")) == "b"
+
+
+async def test_a_revision_that_does_not_come_is_said(store: CountingStore) -> None:
+    follower = follower_of(store)
+    await add(store, "a", Picture(b"cat"))
+    with pytest.raises(RevisionNotReached, match="at revision 1, and 2 was asked for"):
+        await follower.wait_for(2, seconds=0.1)

@@ -69,3 +69,12 @@ async def test_a_call_has_a_deadline_as_a_whole() -> None:
     slow = SearchClient("search", httpx.AsyncClient(transport=Trickle(), base_url="http://s"), deadline=0.05)
     with pytest.raises(UpstreamTimeout):
         await slow.stats()
+
+
+async def test_outside_of_a_request_the_service_called_makes_the_id() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert "x-request-id" not in request.headers
+        return httpx.Response(200, content=wire.encode(STATS), headers={"content-type": wire.MSGPACK})
+
+    request_id.set("")
+    assert await client(answer).stats() == STATS
