@@ -11,7 +11,8 @@ from cli.failures import CommandFailed
 from cli.ingest.report import RESUME, ingest_and_report
 from cli.ingest.tally import Tally
 from cli.options import Collection, Url
-from shared.clients.gateway import DEFAULT_COLLECTION, DEFAULT_URL, GatewayClient
+from shared.clients.gateway import DEFAULT_URL, GatewayClient
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.errors import LookalikeError
 
 

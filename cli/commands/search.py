@@ -12,7 +12,8 @@ from cli import connection, console
 from cli.console import printable
 from cli.failures import CommandFailed
 from cli.options import Collection, Url
-from shared.clients.gateway import DEFAULT_COLLECTION, DEFAULT_URL
+from shared.clients.gateway import DEFAULT_URL
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse, SearchResult
 
 _HEADINGS = ("rank", "label", "score", "distance", "id", "source")

@@ -21,7 +21,8 @@ from cli.serving.loading import Loader
 from cli.serving.ports import HOST
 from cli.serving.samples import Sample
 from cli.serving.supervisor import Service, Supervisor, command
-from shared.clients.gateway import DEFAULT_COLLECTION, GatewayClient
+from shared.clients.gateway import GatewayClient
+from shared.contracts.base import DEFAULT_COLLECTION
 
 
 def serve(

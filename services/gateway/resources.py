@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import Image, ImageLinks, SearchResponse, SearchResult, StoredImage
 from shared.contracts.search import CommitResponse, ImageRecord, Neighbour, QueryResponse
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from services.search.follower import Follower, Shelf
 from services.search.neighbours import Neighbours, check_k, unpack_vector
 from services.search.ports import ImageStore, StoredBytes
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.search import (
     BlobResponse,
@@ -23,8 +24,6 @@ from shared.contracts.search import (
     SearchStats,
 )
 from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached
-
-DEFAULT_COLLECTION = "default"
 
 Found = TypeVar("Found")
 

@@ -9,10 +9,9 @@ from services.search.follower import Follower, Shelf
 from services.search.metrics import SearchMetrics
 from services.search.ports import Hit, ImageStore, Vector
 from shared.contracts.embedding import Metric, SpaceRef
-from shared.contracts.search import ImageRecord, Neighbour, QueryResponse
+from shared.contracts.search import MAX_K, ImageRecord, Neighbour, QueryResponse
 from shared.errors import InvalidRequest, KOutOfRange, Overloaded
 
-MAX_K = 1000
 _LARGEST_VALUE = 1e15
 """Squares of differences of such values, summed over a vector, stay within float32."""
 _ATTEMPTS = 3

@@ -8,12 +8,12 @@ import httpx
 
 from shared import wire
 from shared.clients.base import ServiceClient
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import DeletedImage, Image, ImageList, SearchResponse, Stats, StoredImage
 from shared.contracts.metadata import MetadataValue
 from shared.contracts.search import KnownRequest, KnownResponse
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-DEFAULT_COLLECTION = "default"
 
 
 class GatewayClient(ServiceClient):

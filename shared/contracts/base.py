@@ -28,6 +28,9 @@ class Contract(BaseModel):
 CollectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """Lower case letters, digits, `-` and `_`, at most 63 characters: safe in a URL and as a name in every store."""
 
+DEFAULT_COLLECTION = "default"
+"""The collection that is meant where none is named; it always exists."""
+
 ImageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 """Chosen by the client, or the first 32 hexadecimal digits of the image's SHA-256."""
 

@@ -9,6 +9,9 @@ from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vec
 from shared.contracts.embedding import SpaceRef, Thumbnail
 from shared.contracts.metadata import Metadata
 
+MAX_K = 1000
+"""Most neighbours in one answer."""
+
 Revision = Annotated[int, Field(ge=0, lt=2**63)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -87,7 +90,7 @@ class QueryRequest(Contract):
 
     space: SpaceRef
     vector: Vector
-    k: Annotated[int, Field(ge=1, le=1000)] = 10
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     min_revision: Revision = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
 

@@ -15,11 +15,9 @@ from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
 from shared.contracts.base import CollectionName, ImageId
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import Label, Revision
+from shared.contracts.search import MAX_K, Label, Revision
 from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest, KOutOfRange
 from shared.validation import field_errors
-
-MAX_K = 1000
 
 
 class GatewayState(ServiceState):

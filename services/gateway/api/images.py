@@ -17,8 +17,8 @@ from services.gateway.api.dependencies import (
     ImageUploads,
     Search,
 )
-from shared.clients.gateway import DEFAULT_COLLECTION
 from shared.clients.search import StoredFile
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import DeletedImage, Image, ImageList, StoredImage
 from shared.contracts.search import CommitResponse, KnownRequest, KnownResponse
 from shared.errors import InvalidRequest

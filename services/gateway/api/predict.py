@@ -13,7 +13,7 @@ from PIL import Image
 from starlette.datastructures import UploadFile
 
 from services.gateway.api.dependencies import AdmissionGate, Collection, K, SearchesByUpload, read_image
-from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
 from shared.errors import LookalikeError
 

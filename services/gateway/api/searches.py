@@ -13,7 +13,7 @@ from services.gateway.api.dependencies import (
     SearchesByUpload,
 )
 from services.gateway.resources import search_response
-from shared.clients.gateway import DEFAULT_COLLECTION
+from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 
 router = APIRouter(prefix="/v1", tags=["search"])

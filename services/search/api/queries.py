@@ -4,9 +4,8 @@ from fastapi import APIRouter, Request, Response
 
 from services.search.api.bodies import document, read_document
 from services.search.api.dependencies import CatalogueDep, Collection, Identifier, MinRevision, ResultCount
-from services.search.neighbours import MAX_K
 from shared import wire
-from shared.contracts.search import QueryRequest, QueryResponse
+from shared.contracts.search import MAX_K, QueryRequest, QueryResponse
 from shared.errors import InvalidRequest, KOutOfRange
 
 router = APIRouter(prefix="/v1/collections/{collection}", tags=["queries"])
