@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from cli import failures
 from cli.commands.doctor import doctor
+from cli.commands.import_npz import import_npz
 from cli.commands.ingest import ingest
 from cli.commands.search import search
 from cli.commands.serve import serve
@@ -53,6 +54,7 @@ def _lookalike(
 
 app.command()(serve)
 app.command()(ingest)
+app.command("import-npz")(import_npz)
 app.command()(search)
 app.command()(doctor)
 

@@ -22,4 +22,5 @@ def _checked_collection(name: str) -> str:
 
 
 Url = Annotated[str, typer.Option(envvar="LOOKALIKE_URL", help="Where Lookalike runs.", callback=_checked_url)]
+Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many uploads are under way at once.")]
 Collection = Annotated[str, typer.Option(help="Which collection of images.", callback=_checked_collection)]

@@ -1,11 +1,8 @@
-"""Uploads the images of a folder that a collection does not have yet."""
+"""Uploads the images of a source that a collection does not have yet."""
 
-import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import anyio
 from anyio import to_thread
@@ -13,7 +10,7 @@ from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from cli.ingest.budget import ByteBudget
 from cli.ingest.retry import Retry
-from cli.ingest.scan import Candidate, Finding, PassedOver, Unreadable, scan
+from cli.ingest.source import Candidate, Finding, PassedOver, Source, Unreadable
 from cli.ingest.tally import OnChange, Tally
 from shared.clients.gateway import GatewayClient
 from shared.errors import EmbeddingSpaceMismatch, LimitReached, LookalikeError, TryAgain
@@ -32,7 +29,7 @@ class _File:
 
 
 class Ingestor:
-    """Adds a folder's images to a collection; run it again after an interruption, and it uploads only the rest.
+    """Adds the images of a source to a collection; run again after an interruption, it uploads only the rest.
 
     Args:
         client: Calls the gateway, with at least `jobs` requests at once.
@@ -62,11 +59,11 @@ class Ingestor:
         self._abort_with: LookalikeError | None = None
         self._scope = anyio.CancelScope()
 
-    async def run(self, folder: Path, on_change: OnChange | None = None) -> Tally:
-        """Ingest a folder; files that fail are in the tally and do not stop the others.
+    async def run(self, source: Source, on_change: OnChange | None = None) -> Tally:
+        """Ingest all candidates of a source; those that fail are in the tally and do not stop the others.
 
         Args:
-            folder: All below it is taken too.
+            source: Gone through twice: to count, and to upload.
             on_change: Told of the tally after each change.
 
         Raises:
@@ -75,26 +72,23 @@ class Ingestor:
         self._on_change = on_change
         with self._scope:
             async with anyio.create_task_group() as group:
-                group.start_soon(self._count, folder)
+                group.start_soon(self._count, source)
                 missing, to_upload = anyio.create_memory_object_stream[_File](self._jobs)
                 for _ in range(self._jobs):
                     group.start_soon(self._upload_all, to_upload.clone())
                 to_upload.close()
                 async with missing:
-                    await self._find_missing(folder, missing)
+                    await self._find_missing(source, missing)
         if self._abort_with:
             raise self._abort_with
         return self.tally
 
-    async def _count(self, folder: Path) -> None:
-        def count() -> int:
-            return sum(isinstance(finding, Candidate) for finding in scan(folder))
-
-        self.tally.total = await to_thread.run_sync(count, abandon_on_cancel=True)
+    async def _count(self, source: Source) -> None:
+        self.tally.total = await to_thread.run_sync(source.count, abandon_on_cancel=True)
         self._changed()
 
-    async def _find_missing(self, folder: Path, missing: ObjectSendStream[_File]) -> None:
-        findings = scan(folder)
+    async def _find_missing(self, source: Source, missing: ObjectSendStream[_File]) -> None:
+        findings = source.findings()
         while batch := await to_thread.run_sync(lambda: list(islice(findings, BATCH))):
             files = self._without_duplicates(await self._hash(self._candidates(batch)))
             try:
@@ -113,12 +107,12 @@ class Ingestor:
         candidates = []
         for finding in findings:
             match finding:
-                case Candidate():
-                    candidates.append(finding)
                 case PassedOver():
                     self.tally.passed_over[finding.why] += 1
                 case Unreadable():
                     self.tally.fail(finding.source, finding.reason)
+                case candidate:
+                    candidates.append(candidate)
         return candidates
 
     async def _hash(self, candidates: Sequence[Candidate]) -> list[_File]:
@@ -128,7 +122,7 @@ class Ingestor:
         async def worker() -> None:
             for number, candidate in remaining:
                 try:
-                    hashed[number] = await to_thread.run_sync(_hashed, candidate)
+                    hashed[number] = _File(candidate, *await to_thread.run_sync(candidate.digest))
                 except OSError as error:
                     self._fail(candidate, f"The file cannot be read: {error.strerror}.")
 
@@ -166,7 +160,7 @@ class Ingestor:
     async def _upload(self, candidate: Candidate) -> None:
         metadata = {"source": candidate.source}
         try:
-            image = await to_thread.run_sync(candidate.path.read_bytes)
+            image = await to_thread.run_sync(candidate.read)
             stored = await self._retry(
                 lambda: self._client.add(image, label=candidate.label, metadata=metadata, collection=self._collection)
             )
@@ -197,9 +191,3 @@ class Ingestor:
     def _changed(self) -> None:
         if self._on_change:
             self._on_change(self.tally)
-
-
-def _hashed(candidate: Candidate) -> _File:
-    with candidate.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return _File(candidate, digest, os.fstat(file.fileno()).st_size)

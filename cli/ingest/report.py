@@ -1,14 +1,15 @@
 """Runs an ingest for a person: shows how far it is, and tells what came of it."""
 
-from pathlib import Path
-
+import anyio
+import typer
 from rich.text import Text
 
-from cli import console, failures
+from cli import connection, console, failures
 from cli.console import printable
 from cli.failures import CommandFailed
 from cli.ingest import progress
 from cli.ingest.ingestor import Ingestor
+from cli.ingest.source import Source
 from cli.ingest.tally import Tally
 from shared.clients.gateway import GatewayClient
 from shared.errors import LookalikeError
@@ -16,8 +17,37 @@ from shared.errors import LookalikeError
 RESUME = "Run the same command again to go on: what is there already is not uploaded twice."
 
 
-async def ingest_and_report(client: GatewayClient, url: str, folder: Path, collection: str, jobs: int = 8) -> Tally:
-    """Ingest a folder of images; what came of it is told even where it is interrupted.
+def run_ingest(source: Source, url: str, collection: str, jobs: int) -> None:
+    """Ingest a source as a command does: it ends with the exit status 1 where a candidate failed."""
+    try:
+        tally = anyio.run(_ingest, url, source, collection, jobs)
+    except KeyboardInterrupt:
+        console.say(f"Stopped. {RESUME}")
+        raise
+    raise typer.Exit(1 if tally.failures else 0)
+
+
+async def _ingest(url: str, source: Source, collection: str, jobs: int) -> Tally:
+    async with connection.gateway(url, jobs + 1) as client:
+        await _require_ready(client, url)
+        return await ingest_and_report(client, url, source, collection, jobs)
+
+
+async def _require_ready(client: GatewayClient, url: str) -> None:
+    """Say at once what is wrong, where retrying every call would take a minute to."""
+    readiness = await client.ready()
+    if not readiness.ready:
+        try:
+            await client.stats()
+        except LookalikeError as error:
+            raise failures.of_gateway(error, url) from error
+        raise CommandFailed(
+            f"Lookalike at {url} is not ready: {', '.join(readiness.waiting_for)}", "Try again a little later."
+        )
+
+
+async def ingest_and_report(client: GatewayClient, url: str, source: Source, collection: str, jobs: int = 8) -> Tally:
+    """Ingest the images of a source; what came of it is told even where it is interrupted.
 
     Raises:
         CommandFailed: The gateway went away, or refuses whatever comes.
@@ -25,7 +55,7 @@ async def ingest_and_report(client: GatewayClient, url: str, folder: Path, colle
     ingestor = Ingestor(client, collection, jobs=jobs)
     try:
         with progress.shown(console.messages()) as on_change:
-            return await ingestor.run(folder, on_change)
+            return await ingestor.run(source, on_change)
     except LookalikeError as error:
         failure = failures.of_gateway(error, url)
         raise CommandFailed(failure.message, f"{failure.advice} {RESUME}".strip()) from error

@@ -1,10 +1,12 @@
 """Which files of a folder are offered to a collection."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+
+from cli.ingest.source import Finding, PassedOver, Unreadable
 
 IMAGE_SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -12,7 +14,7 @@ IMAGE_SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ImageFile:
     """A file that should be an image, by its name."""
 
     path: Path
@@ -21,23 +23,29 @@ class Candidate:
     label: str | None
     """Name of the folder that it lies in; None directly in the folder that was asked for."""
 
+    def digest(self) -> tuple[str, int]:
+        """Hash the file without holding it in memory."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
+
+    def read(self) -> bytes:
+        """Read the file."""
+        return self.path.read_bytes()
+
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A file or folder that is left alone on purpose."""
+class Folder:
+    """The images of a folder and of all below it, as a source."""
 
-    why: Literal["hidden", "links", "other types"]
+    path: Path
 
+    def count(self) -> int:
+        """Count the image files."""
+        return sum(isinstance(finding, ImageFile) for finding in self.findings())
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A folder that cannot be listed."""
-
-    source: str
-    reason: str
-
-
-Finding = Candidate | PassedOver | Unreadable
+    def findings(self) -> Iterator[Finding]:
+        """Go through the folder as `scan` does."""
+        return scan(self.path)
 
 
 def scan(folder: Path) -> Iterator[Finding]:
@@ -72,10 +80,10 @@ def scan(folder: Path) -> Iterator[Finding]:
         waiting.extend(reversed(folders))
 
 
-def _candidate(path: Path, root: Path) -> Candidate:
+def _candidate(path: Path, root: Path) -> ImageFile:
     source = path.relative_to(root)
     label = _text(source.parent.name).strip()
-    return Candidate(path, _text(source.as_posix()), label or None)
+    return ImageFile(path, _text(source.as_posix()), label or None)
 
 
 def _shows_file_inside(link: Path, root: Path) -> bool:

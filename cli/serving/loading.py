@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.ingest.report import ingest_and_report
+from cli.ingest.scan import Folder
 from cli.serving import samples
 from cli.serving.samples import Sample
 from shared.clients.gateway import GatewayClient
@@ -24,7 +25,7 @@ class Loader:
         Raises:
             CommandFailed: The gateway went away, or refuses whatever comes.
         """
-        await ingest_and_report(self.client, self.url, images, self.collection)
+        await ingest_and_report(self.client, self.url, Folder(images), self.collection)
 
     async def load_sample(self, sample: Sample) -> None:
         """Load a sample where there is need for it.

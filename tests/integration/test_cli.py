@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -86,6 +87,26 @@ def test_searching_with_a_file_that_is_no_image_is_refused(services: Stack, tmp_
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.startswith("Error: ")
+
+
+def test_the_originals_file_of_features_is_taken_over(services: Stack, tmp_path: Path) -> None:
+    shown = np.stack([np.asarray(picture(seed, (224, 224))) for seed in range(3)]).astype(np.float32) / 255
+    file = tmp_path / "train_features.npz"
+    np.savez(file, features=np.zeros((3, 5)), labels=np.array(["kite", "lotus", "rhino"]), Images=shown)
+
+    first = lookalike(services, "import-npz", file, "--collection", "npz")
+    assert (first.exit_code, first.stdout) == (0, "3 added, 0 already there, 0 failed\n"), first.stderr
+    assert lookalike(services, "import-npz", file, "--collection", "npz").stdout.startswith("0 added, 3 already there")
+
+    query = tmp_path / "lotus.png"
+    picture(1, (224, 224)).save(query)
+    found = lookalike(services, "search", query, "-k", 1, "--collection", "npz").stdout.splitlines()[1].split("\t")
+    assert (found[1], found[2], found[5]) == ("lotus", "1.0000", "train_features.npz#1")
+
+    np.savez(file, labels=np.array(["kite"]))
+    refused = lookalike(services, "import-npz", file, "--collection", "npz")
+    assert refused.exit_code == 1
+    assert "lacks the arrays: features, Images" in refused.stderr
 
 
 def test_the_doctor_sees_the_running_services(services: Stack) -> None:

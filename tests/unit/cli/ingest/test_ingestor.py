@@ -5,6 +5,7 @@ import pytest
 
 from cli.ingest.ingestor import BATCH, Ingestor
 from cli.ingest.retry import Retry
+from cli.ingest.scan import Folder
 from cli.ingest.tally import Failure, Tally
 from shared.contracts.health import Readiness
 from shared.errors import EmbeddingSpaceMismatch, Overloaded, UndecodableImage, UpstreamUnavailable
@@ -23,7 +24,7 @@ def fill(folder: Path, files: dict[str, bytes]) -> Path:
 
 async def ingested(gateway: FakeGateway, folder: Path, jobs: int = 4, max_bytes: int = 2**20) -> Tally:
     async with gateway.client() as client:
-        return await Ingestor(client, "default", jobs=jobs, max_bytes=max_bytes, retry=QUICK).run(folder)
+        return await Ingestor(client, "default", jobs=jobs, max_bytes=max_bytes, retry=QUICK).run(Folder(folder))
 
 
 async def test_every_image_is_added_with_its_label_and_source(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ async def test_a_file_that_vanishes_is_listed(tmp_path: Path) -> None:
         def remove(tally: Tally) -> None:
             (tmp_path / "a.jpg").unlink(missing_ok=True)
 
-        tally = await ingestor.run(tmp_path, on_change=remove)
+        tally = await ingestor.run(Folder(tmp_path), on_change=remove)
     assert tally.added == 0
     assert all(failure.reason == "The file cannot be read: No such file or directory." for failure in tally.failures)
 
@@ -155,6 +156,6 @@ async def test_each_change_is_told(tmp_path: Path) -> None:
     gateway, told = FakeGateway(), []
     fill(tmp_path, {f"{number}.jpg": str(number).encode() for number in range(5)})
     async with gateway.client() as client:
-        await Ingestor(client, "default").run(tmp_path, lambda tally: told.append(tally.done))
+        await Ingestor(client, "default").run(Folder(tmp_path), lambda tally: told.append(tally.done))
     assert sorted(told) == told
     assert told[-1] == 5

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.ingest.scan import Candidate, PassedOver, Unreadable, scan
+from cli.ingest.scan import ImageFile, scan
+from cli.ingest.source import PassedOver, Unreadable
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -16,7 +17,7 @@ def touch(folder: Path, *names: str) -> None:
 
 
 def labels(folder: Path) -> list[tuple[str, str | None]]:
-    return [(found.source, found.label) for found in scan(folder) if isinstance(found, Candidate)]
+    return [(found.source, found.label) for found in scan(folder) if isinstance(found, ImageFile)]
 
 
 def passed_over(folder: Path) -> Counter[str]:
@@ -77,7 +78,7 @@ def test_a_folder_named_by_spaces_gives_no_label(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_while_scanning_is_told(tmp_path: Path) -> None:
     touch(tmp_path, "a.jpg", "b/c.jpg")
     findings = scan(tmp_path)
-    assert isinstance(next(findings), Candidate)
+    assert isinstance(next(findings), ImageFile)
     (tmp_path / "b" / "c.jpg").unlink()
     (tmp_path / "b").rmdir()
     assert list(findings) == [Unreadable("b", "No such file or directory")]
