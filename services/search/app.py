@@ -58,7 +58,13 @@ def create_app(
         follower = Follower(store, new_index or exact_index, settings.catch_up_batch, measured)
         neighbours = Neighbours(store, follower, settings.query_threads, settings.max_queries_waiting, measured)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
-        sweeper = Sweeper(store, settings.sweep_interval_seconds, settings.upload_grace_seconds, measured)
+        sweeper = Sweeper(
+            store,
+            settings.sweep_interval_seconds,
+            settings.upload_grace_seconds,
+            settings.tombstone_life_seconds,
+            measured,
+        )
         startup = Startup(store, follower, give_up or end_process)
 
         async def work() -> None:

@@ -147,7 +147,16 @@ class ImageStore(Protocol):
         """Describe the collections that exist, in the order of their names."""
 
     async def revision(self) -> int:
-        """Give the revision of the last write; 0 before the first."""
+        """Give the revision up to which all writes are visible; 0 before the first."""
+
+    async def forgotten(self) -> int:
+        """Give the largest revision whose tombstone was forgotten; 0 where none was.
+
+        Who has followed the changes up to an earlier one may have missed a removal, and has to begin anew.
+        """
+
+    async def forget_tombstones(self, older_than: datetime) -> int:
+        """Drop the tombstones of images removed before `older_than`, and count them."""
 
     async def sweep(self, older_than: datetime) -> int:
         """Close uploads whose bytes were last put before `older_than`, and count the files that went with them."""

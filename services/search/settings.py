@@ -40,6 +40,9 @@ class SearchSettings(ServiceSettings):
     revision_wait_seconds: float = Field(
         5, gt=0, description="How long a query waits for its `min_revision` before it is answered with 503."
     )
+    tombstone_life_seconds: float = Field(
+        604_800, gt=0, description="How long a removal is remembered; a replica that was away longer builds anew."
+    )
     sweep_interval_seconds: float = Field(
         600, gt=0, description="Time between two searches for the bytes of abandoned uploads."
     )

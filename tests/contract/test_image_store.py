@@ -369,6 +369,33 @@ class TestChanges:
         assert there == dict.fromkeys("abcd", True)
 
 
+class TestForgettingTombstones:
+    async def test_drops_those_of_long_ago_and_says_up_to_which_revision(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "b", DOG)
+        assert await store.delete("default", "a") == 3
+        assert await store.forget_tombstones(datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert await store.forgotten() == 0
+
+        assert await store.forget_tombstones(after_all_uploads()) == 1
+        assert (await store.forgotten(), await store.revision()) == (3, 3)
+        assert list(map(in_short, await store.changes(0, 10))) == [("default", "b", True)]
+
+    async def test_leaves_images_that_came_back(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        await add(store, "a", DOG)
+        assert await store.forget_tombstones(after_all_uploads()) == 0
+        assert await store.record("default", "a") is not None
+
+    async def test_is_remembered_when_there_is_nothing_more_to_forget(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        await store.forget_tombstones(after_all_uploads())
+        assert await store.forget_tombstones(after_all_uploads()) == 0
+        assert await store.forgotten() == 2
+
+
 class TestReopening:
     async def test_nothing_is_lost(self, new_store: NewStore, store: ImageStore) -> None:
         await add(store, "a", CAT)

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,41 @@ async def test_a_revision_that_does_not_come_is_said(store: CountingStore) -> No
     await add(store, "a", Picture(b"cat"))
     with pytest.raises(RevisionNotReached, match="at revision 1, and 2 was asked for"):
         await follower.wait_for(2, seconds=0.1)
+
+
+async def test_who_was_away_while_tombstones_were_forgotten_builds_anew(store: CountingStore) -> None:
+    follower = follower_of(store, batch=2)
+    for image_id in "abcde":
+        await add(store, image_id, Picture(image_id.encode()))
+    await follower.catch_up()
+    await store.delete("default", "b")
+    await add(store, "f", Picture(b"f"))
+    await store.delete("default", "f")
+    await store.forget_tombstones(datetime.now(UTC) + timedelta(seconds=1))
+
+    await follower.catch_up()
+    assert follower.revision == await store.revision()
+    assert sorted(hit.id for hit in follower.shelves["default"].index.search(Picture(b"a").vector, 10)) == list("acde")
+
+
+async def test_who_has_seen_a_removal_may_forget_it(store: CountingStore) -> None:
+    follower = follower_of(store)
+    await add(store, "a", Picture(b"a"))
+    await add(store, "b", Picture(b"b"))
+    await store.delete("default", "a")
+    await follower.catch_up()
+    index = follower.shelves["default"].index
+    await store.forget_tombstones(datetime.now(UTC) + timedelta(seconds=1))
+    await add(store, "c", Picture(b"c"))
+    await follower.catch_up()
+    assert follower.shelves["default"].index is index
+    assert follower.images() == 2
+
+
+async def test_a_newcomer_reaches_a_last_write_that_is_a_forgotten_removal(store: CountingStore) -> None:
+    await add(store, "a", Picture(b"a"))
+    await store.delete("default", "a")
+    await store.forget_tombstones(datetime.now(UTC) + timedelta(seconds=1))
+    follower = follower_of(store)
+    await follower.wait_for(2, seconds=30)
+    assert follower.images() == 0

@@ -29,7 +29,7 @@ async def test_abandoned_uploads_are_swept_and_counted_although_a_sweep_failed(t
     for data in (b"one", b"two"):
         await store.put_blob(Picture(data).sha256, data)
     metrics = Metrics()
-    sweeping = asyncio.create_task(Sweeper(store, 0.01, 0.001, SearchMetrics(metrics)).run())
+    sweeping = asyncio.create_task(Sweeper(store, 0.01, 0.001, 0.001, SearchMetrics(metrics)).run())
     async with asyncio.timeout(30):
         while "search_swept_files_total 2.0" not in metrics.exposition().decode():  # noqa: ASYNC110 - no event to await
             await asyncio.sleep(0.01)

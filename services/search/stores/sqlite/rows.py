@@ -39,7 +39,7 @@ WRITE_IMAGE = """
 """
 
 WRITE_TOMBSTONE = """
-    INSERT OR REPLACE INTO images (collection, id, revision, deleted) VALUES (?, ?, ?, 1)
+    INSERT OR REPLACE INTO images (collection, id, revision, deleted, updated_at) VALUES (?, ?, ?, 1, ?)
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

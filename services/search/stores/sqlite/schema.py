@@ -4,10 +4,10 @@ VERSION = 1
 
 TABLES = (
     """
-    CREATE TABLE sequence (revision INTEGER NOT NULL)
+    CREATE TABLE sequence (revision INTEGER NOT NULL, forgotten INTEGER NOT NULL)
     """,
     """
-    INSERT INTO sequence VALUES (0)
+    INSERT INTO sequence VALUES (0, 0)
     """,
     """
     CREATE TABLE collections (
@@ -42,8 +42,8 @@ TABLES = (
         data BLOB NOT NULL
     )
     """,
-    # A tombstone keeps its place in the sequence and nothing else. The vector is last, so that reading a record
-    # does not page through it.
+    # A tombstone keeps its place in the sequence and the moment it was made, nothing else. The vector is last, so that
+    # reading a record does not page through it.
     """
     CREATE TABLE images (
         collection TEXT NOT NULL REFERENCES collections,
@@ -62,6 +62,9 @@ TABLES = (
         PRIMARY KEY (collection, id),
         CHECK (deleted = (sha256 IS NULL) AND deleted = (vector IS NULL))
     )
+    """,
+    """
+    CREATE INDEX tombstones ON images (updated_at) WHERE deleted
     """,
     """
     CREATE INDEX images_by_bytes ON images (sha256, collection) WHERE sha256 IS NOT NULL

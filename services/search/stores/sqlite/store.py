@@ -108,7 +108,8 @@ class SqliteStore:
             if before is None:
                 return None
             revision = await self._next_revision(session)
-            await session.all(rows.WRITE_TOMBSTONE, collection, image_id, revision)
+            now = rows.microseconds(datetime.now(UTC))
+            await session.all(rows.WRITE_TOMBSTONE, collection, image_id, revision, now)
             await session.all("UPDATE collections SET images = images - 1 WHERE name = ?", collection)
             await session.all(_REMOVE_IF_UNUSED, before["sha256"])
             return revision
@@ -158,6 +159,18 @@ class SqliteStore:
 
     async def revision(self) -> int:
         return int((await self._database.read("SELECT revision FROM sequence"))[0]["revision"])
+
+    async def forgotten(self) -> int:
+        return int((await self._database.read("SELECT forgotten FROM sequence"))[0]["forgotten"])
+
+    async def forget_tombstones(self, older_than: datetime) -> int:
+        async with self._database.transaction() as session:
+            dropped = await session.all(
+                "DELETE FROM images WHERE deleted AND updated_at < ? RETURNING revision", rows.microseconds(older_than)
+            )
+            latest = max((row["revision"] for row in dropped), default=0)
+            await session.all("UPDATE sequence SET forgotten = max(forgotten, ?)", latest)
+            return len(dropped)
 
     async def sweep(self, older_than: datetime) -> int:
         removed = 0
