@@ -111,11 +111,13 @@ class Ledger:
     async def resolve_expired(self, intents: Iterable[Document]) -> None:
         """Give up those of the open intents that were open too long."""
         now = time.monotonic()
-        intents = list(intents)
-        self._seen_since = {intent["seq"]: self._seen_since.get(intent["seq"], now) for intent in intents}
-        for intent in intents:
-            if now - self._seen_since[intent["seq"]] > self._lease:
-                await self.give_up(Intent(int(intent["seq"]), intent["key"]))
+        seen = {
+            Intent(int(intent["seq"]), intent["key"]): self._seen_since.get(intent["seq"], now) for intent in intents
+        }
+        self._seen_since = {intent.seq: since for intent, since in seen.items()}
+        for intent, since in seen.items():
+            if now - since > self._lease:
+                await self.give_up(intent)
 
     async def needs(self, sha256: str) -> bool:
         """Tell whether a write that is under way is about to need these bytes."""
