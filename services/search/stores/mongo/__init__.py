@@ -24,6 +24,10 @@ the record was written before the fence, then it counts; or it never can be, how
 step 2 and the fence are updates of the same document. The writer draws another number then. No clock decides about
 right and wrong: the lease decides only how long others wait.
 
+**Tombstones** are dropped when they are old, with a note in the ledger of the largest number among them that is made
+before. One that carries a fence stays. A writer that slept for longer than a tombstone lives could write an image that
+was removed meanwhile; this is the one place where time is trusted, and the time is days.
+
 **Bytes.** A file in GridFS is visible through its *blob*, a document under the digest. The blob is made first and names
 the file that is about to be uploaded, so bytes that a dead writer leaves are always on record. It counts the open
 uploads. A blob that may be of no use any more is removed in steps: it gets a mark, a random one; then it is looked at

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from bson import Int64
@@ -60,6 +61,7 @@ class Images:
         """Put a tombstone in the place of an image, under the same conditions."""
         key = documents.key(collection, image_id)
         tombstone = {"_id": key, "collection": collection, "id": image_id, "seq": Int64(seq), "deleted": True}
+        tombstone["updated_at"] = documents.microseconds(datetime.now(UTC))
         before = await update_one(
             self._images,
             {**_not_passed(key, seq), "deleted": False},
@@ -148,6 +150,26 @@ class Images:
         ).to_list(None)
         intents: list[Document] = rows[0]["open"] if rows else []
         return [documents.change(row["change"]) for row in rows if "change" in row], intents
+
+    async def forgettable(self, older_than: datetime, horizon: int) -> tuple[int, Document]:
+        """Give the largest number of old tombstones, and what finds them all; 0 where there is none.
+
+        One with a fence stays, since it keeps a late writer out, and so does one whose former files are not settled.
+        """
+        old: Document = {
+            "deleted": True,
+            "updated_at": {"$lt": documents.microseconds(older_than)},
+            "fence": {"$exists": False},
+            "replaced": {"$exists": False},
+        }
+        latest = self._images.find({**old, "seq": {"$lte": Int64(horizon)}}, {"seq": 1}).sort("seq", -1).limit(1)
+        found = await latest.to_list(None)
+        seq = int(found[0]["seq"]) if found else 0
+        return seq, {**old, "seq": {"$gt": Int64(0), "$lte": Int64(seq)}}
+
+    async def forget(self, tombstones: Document) -> int:
+        """Drop what `forgettable` has found, and count it."""
+        return (await self._images.delete_many(tombstones)).deleted_count
 
     async def counts(self) -> dict[str, int]:
         """Count the images of each collection."""

@@ -119,6 +119,15 @@ class Ledger:
             if now - since > self._lease:
                 await self.give_up(intent)
 
+    async def forgotten(self) -> int:
+        """Give the largest number whose tombstone was dropped."""
+        ledger = await self._ledger.find_one(_IT, {"forgotten": 1})
+        return 0 if ledger is None else int(ledger.get("forgotten", 0))
+
+    async def forget(self, seq: int) -> None:
+        """Note that tombstones up to this number are about to be dropped: before they are, so that nobody is misled."""
+        await self._ledger.update_one(_IT, {"$max": {"forgotten": Int64(seq)}})
+
     async def needs(self, sha256: str) -> bool:
         """Tell whether a write that is under way is about to need these bytes."""
         naming = {**_IT, "open.files": sha256}

@@ -146,6 +146,19 @@ class MongoStore:
     async def revision(self) -> int:
         return await self._in_time(self._ledger.horizon())
 
+    async def forgotten(self) -> int:
+        return await self._in_time(self._ledger.forgotten())
+
+    async def forget_tombstones(self, older_than: datetime) -> int:
+        async def forget() -> int:
+            seq, tombstones = await self._images.forgettable(older_than, await self._ledger.horizon())
+            if not seq:
+                return 0
+            await self._ledger.forget(seq)
+            return await self._images.forget(tombstones)
+
+        return await self._in_time(forget())
+
     async def sweep(self, older_than: datetime) -> int:
         with in_our_words():
             abandoned = await self._blobs.unsettled(older_than, _SWEPT_AT_ONCE)
