@@ -90,7 +90,7 @@ async def until_swept(engine: Engine) -> None:
 async def test_a_service_that_starts_before_the_database_becomes_ready_when_that_is_there(engine: Engine) -> None:
     async with running(engine.url, **QUICK) as (process, client):
         async with asyncio.timeout(30):
-            while (await client.ready()).waiting_for == ("store: opening",):  # noqa: ASYNC110 - no event to await
+            while (await client.ready()).waiting_for == ("store: opening",):  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0.05)
         assert (await client.ready()).waiting_for == ("store: The database cannot be reached.",)
         with pytest.raises(NotReady, match="database cannot be reached"):

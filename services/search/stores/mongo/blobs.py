@@ -1,6 +1,7 @@
 """Bytes under their digest: stored once, counted while uploads of them are open, and removed when of no use."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -16,6 +17,8 @@ from shared.errors import TryAgain
 _PAUSE_SECONDS = 0.01
 _NOT_DOOMED: Document = {"doomed": {"$exists": False}}
 _THERE: Document = {"file": {"$ne": None}}
+_AT_REST: Document = {"open": 0, "trash": []}
+_SETTLED: Document = {"$unset": {"unsettled": ""}}
 _NO_MARK: Document = {"$unset": {"mark": ""}}
 
 
@@ -36,16 +39,11 @@ class Blobs:
 
     async def put(self, sha256: str, data: bytes) -> None:
         """Store bytes durably, and open an upload of them."""
-        opened: Document = {"$inc": {"open": 1}, "$set": {"unsettled": _now()}, **_NO_MARK}
-        there = await self._blobs.update_one({"_id": sha256, **_NOT_DOOMED, **_THERE}, opened)
-        if there.matched_count:
-            return
         file = ObjectId()
-        fresh: Document = {"size": len(data), "file": None, "trash": []}
-        await self._announce(sha256, opened | {"$push": {"loading": file}, "$setOnInsert": fresh})
-        # If one of these fails, the command may be under way still: what it leaves is removed by the sweep.
-        await self._database.upload(file, sha256, data)
-        await self._publish(sha256, file)
+        if await self._announce(sha256, len(data), file):
+            # If one of these fails, the command may be under way still: what it leaves is removed by the sweep.
+            await self._database.upload(file, sha256, data)
+            await self._publish(sha256, file)
 
     async def size(self, sha256: str) -> int | None:
         """Give the length of stored bytes."""
@@ -64,8 +62,18 @@ class Blobs:
 
     async def close_upload(self, sha256: str) -> None:
         """Close an upload, and remove the bytes if nobody needs them."""
-        await self._blobs.update_one({"_id": sha256, "open": {"$gt": 0}}, {"$inc": {"open": -1}})
+        await self._close([sha256])
         await self.settle(sha256)
+
+    async def close_uploads(self, sha256: Sequence[str], key: str, seq: int) -> None:
+        """Close uploads of bytes that the image with this key has, unless there was a later write of it."""
+        for one_each in (sha256,) if len(set(sha256)) == len(sha256) else ([digest] for digest in sha256):
+            await self._close(one_each)
+        if await self._images.is_at(key, seq):
+            await self._blobs.update_many({"_id": {"$in": list(sha256)}, **_AT_REST}, _SETTLED)
+        else:
+            for digest in sha256:
+                await self.settle(digest)
 
     async def settle(self, sha256: str) -> bool:
         """Remove bytes if nobody needs them, and tell whether that was done."""
@@ -78,7 +86,7 @@ class Blobs:
         if blob["open"] > 0:
             return False
         if await self._images.uses(sha256):
-            await self._blobs.update_one({"_id": sha256, "open": 0, "trash": []}, {"$unset": {"unsettled": ""}})
+            await self._blobs.update_one({"_id": sha256, **_AT_REST}, _SETTLED)
             return False
         mark = ObjectId()
         unused = {"_id": sha256, "open": 0, **_NOT_DOOMED}
@@ -109,15 +117,31 @@ class Blobs:
             await self._empty_trash(blob)
         return await self.settle(sha256)
 
-    async def _announce(self, sha256: str, opened: Document) -> None:
-        """Make or change the blob so that it names the file that is going to be uploaded."""
+    async def _announce(self, sha256: str, size: int, file: ObjectId) -> bool:
+        """Open an upload, and tell whether bytes have to be uploaded; then the blob names the file for them."""
+        missing: Document = {"$eq": [{"$ifNull": ["$file", None]}, None]}
+        loading: Document = {"$ifNull": ["$loading", []]}
+        opened: Document = {
+            "size": size,
+            "file": {"$ifNull": ["$file", None]},
+            "loading": {"$cond": [missing, {"$concatArrays": [loading, [file]]}, loading]},
+            "trash": {"$ifNull": ["$trash", []]},
+            "open": {"$add": [{"$ifNull": ["$open", 0]}, 1]},
+            "unsettled": _now(),
+            "mark": "$$REMOVE",
+        }
         while True:
             with suppress(DuplicateKeyError):
-                await self._blobs.update_one({"_id": sha256, **_NOT_DOOMED}, opened, upsert=True)
-                return
+                blob = await update_one(
+                    self._blobs, {"_id": sha256, **_NOT_DOOMED}, [{"$set": opened}], upsert=True, after=True
+                )
+                return blob is None or blob["file"] is None
             # It is being removed; whoever does so may have died.
             await self.settle(sha256)
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _close(self, sha256: Sequence[str]) -> None:
+        await self._blobs.update_many({"_id": {"$in": list(sha256)}, "open": {"$gt": 0}}, {"$inc": {"open": -1}})
 
     async def _publish(self, sha256: str, file: ObjectId) -> None:
         """Make uploaded bytes visible, or drop them where those of another upload are there by now."""

@@ -93,6 +93,11 @@ class Images:
         """Tell whether there is an image."""
         return await self._images.find_one({"_id": key, "deleted": False}, {"_id": 1}) is not None
 
+    async def is_at(self, key: str, seq: int) -> bool:
+        """Tell whether an image is as the write of this number made it."""
+        written = {"_id": key, "seq": Int64(seq), "deleted": False}
+        return await self._database.newest(self._images).find_one(written, {"_id": 1}) is not None
+
     async def uses(self, sha256: str) -> bool:
         """Tell whether some image has these bytes, or has them as its thumbnail."""
         alive = {"deleted": False}

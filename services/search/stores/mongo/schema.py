@@ -93,7 +93,10 @@ def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], .
             database.images,
             [
                 IndexModel([("seq", ASCENDING)], unique=True, partialFilterExpression={"seq": {"$gt": Int64(0)}}),
-                IndexModel([("collection", ASCENDING), ("id", ASCENDING)], partialFilterExpression=alive),
+                IndexModel(
+                    [("deleted", ASCENDING), ("collection", ASCENDING), ("id", ASCENDING)],
+                    partialFilterExpression=alive,
+                ),
                 IndexModel([("sha256", ASCENDING), ("collection", ASCENDING)], partialFilterExpression=alive),
                 IndexModel([("thumbnail", ASCENDING)], partialFilterExpression=alive),
                 IndexModel([("replaced", ASCENDING)], sparse=True),

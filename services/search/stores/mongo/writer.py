@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from bson import Int64
 
@@ -38,10 +38,12 @@ class Writer:
 
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
         """Make an image visible, as the port has it."""
-        size = await self._blobs.size(commit.sha256)
+        key = documents.key(collection, image_id)
+        size, exists, replaces = await asyncio.gather(
+            self._blobs.size(commit.sha256), self._spaces.check(collection, commit.space), self._images.exists(key)
+        )
         if size is None:
             raise _not_stored()
-        exists = await self._spaces.check(collection, commit.space)
         thumbnail = await asyncio.to_thread(lambda: hashlib.sha256(commit.thumbnail.data).hexdigest())
         await self._blobs.put(thumbnail, commit.thumbnail.data)
         files = frozenset((commit.sha256, thumbnail))
@@ -56,8 +58,7 @@ class Writer:
             return await self._images.write(image)
 
         try:
-            adds = not await self._images.exists(image["_id"])
-            intent, outcome = await self._numbered(collection, image["_id"], files, write, adds=adds)
+            intent, outcome = await self._numbered(collection, key, files, write, adds=not replaces)
         except BaseException:
             self._tasks.start(self._blobs.close_upload(thumbnail))
             raise
@@ -127,7 +128,7 @@ class Writer:
         intent: Intent,
         collection: str,
         added: int,
-        uploads: Iterable[str] = (),
+        uploads: Sequence[str] = (),
         former: frozenset[str] = frozenset(),
     ) -> None:
         try:
@@ -137,7 +138,7 @@ class Writer:
             raise
         await asyncio.gather(
             self._ledger.wait_for(intent.seq, horizon),
-            *(self._blobs.close_upload(sha256) for sha256 in uploads),
+            *([self._blobs.close_uploads(uploads, intent.key, intent.seq)] if uploads else []),
             *([self.settle_replaced(intent.key, intent.seq, former)] if former else []),
         )
 
