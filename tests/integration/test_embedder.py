@@ -177,7 +177,7 @@ async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back
             assert gate.wait(30)
             return super().extract(images)
 
-    narrow = settings(max_images_in_flight=2, max_images_per_request=2)
+    narrow = settings(max_images_in_flight=2, max_images_per_request=2, max_batch_size=1)
     with serving(create_app(narrow, lambda _: Slow())) as address:
         async with httpx.AsyncClient(base_url=address) as http, anyio.create_task_group() as group:
             client = EmbedderClient("embedder", http)
