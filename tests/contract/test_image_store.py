@@ -27,7 +27,7 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> NewStore:
     if request.param == "sqlite":
         return lambda limits: SqliteStore(f"sqlite:///{tmp_path / 'images.db'}", limits)
     url: str = request.getfixturevalue("mongodb_url")
-    return lambda limits: MongoStore(url, limits, MongoOptions())
+    return lambda limits: MongoStore(url, limits, MongoOptions(timeout=60))
 
 
 @pytest.fixture
@@ -283,8 +283,8 @@ class TestBytes:
         assert (await store.commit("default", "a", CAT.commit())).created
 
     async def test_sweeping_takes_any_number_of_files(self, store: ImageStore) -> None:
-        for number in range(250):
-            await store.put_blob(Picture(b"%d" % number).sha256, b"%d" % number)
+        pictures = [Picture(b"%d" % number) for number in range(250)]
+        await asyncio.gather(*(store.put_blob(picture.sha256, picture.data) for picture in pictures))
         assert await store.sweep(after_all_uploads()) == 250
         assert await store.sweep(after_all_uploads()) == 0
 

@@ -15,13 +15,20 @@ _START_SECONDS = 60
 
 
 class Engine:
-    """One engine with its data; it keeps its port when it is started again."""
+    """One engine with its data; it keeps its port when it is started again.
 
-    def __init__(self, runner: Runner, data: Path) -> None:
+    Args:
+        runner: How it is started.
+        data: The folder of its files.
+        durable: What it has acknowledged with `j: true` is on the disk, as with a real server. That is slower.
+    """
+
+    def __init__(self, runner: Runner, data: Path, *, durable: bool = False) -> None:
         data.mkdir(parents=True, exist_ok=True)
         [port] = free_ports(1)
         self._runner = runner
         self._data = data
+        self._durable = durable
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -35,7 +42,7 @@ class Engine:
     def start(self) -> None:
         log = (self._data.parent / "engine.log").open("ab")
         with log:
-            command = self._runner.command(self._data, self._port)
+            command = self._runner.command(self._data, self._port, durable=self._durable)
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         deadline = time.monotonic() + _START_SECONDS
         while not self._listens():

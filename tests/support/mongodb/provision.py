@@ -43,8 +43,8 @@ class Runner:
     node: tuple[str, ...]
     modules: Path
 
-    def command(self, data: Path, port: int) -> list[str]:
-        return [*self.node, str(SERVER), str(self.modules), str(data), str(port)]
+    def command(self, data: Path, port: int, *, durable: bool) -> list[str]:
+        return [*self.node, str(SERVER), str(self.modules), str(data), str(port), *(["durable"] if durable else [])]
 
 
 def provision() -> Runner:

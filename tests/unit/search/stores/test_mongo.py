@@ -42,7 +42,7 @@ async def open_store(mongodb_url: str) -> AsyncIterator[Open]:
     async with AsyncExitStack() as opened:
 
         async def open_store(lease: float = 60, limits: StoreLimits | None = None) -> MongoStore:
-            store = MongoStore(mongodb_url, limits or StoreLimits(), MongoOptions(lease=lease))
+            store = MongoStore(mongodb_url, limits or StoreLimits(), MongoOptions(timeout=60, lease=lease))
             await store.open()
             opened.push_async_callback(store.close)
             return store
