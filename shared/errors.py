@@ -3,6 +3,7 @@
     LookalikeError                    500 internal
     |- InvalidRequest                 422 invalid_request
     |  |- KOutOfRange                 422 k_out_of_range
+    |  |- InvalidFilter               422 invalid_filter
     |  |- EmptyUpload                 422 empty_upload
     |  `- UndecodableImage            422 undecodable_image
     |- UnsupportedMediaType           415 unsupported_media_type
@@ -76,6 +77,13 @@ class KOutOfRange(InvalidRequest):
 
     code = "k_out_of_range"
     title = "The number of results is out of range"
+
+
+class InvalidFilter(InvalidRequest):
+    """The conditions on what may be found are not ones that can be evaluated."""
+
+    code = "invalid_filter"
+    title = "The filter is not valid"
 
 
 class EmptyUpload(InvalidRequest):

@@ -45,6 +45,7 @@ def _result(neighbour: Neighbour) -> SearchResult:
         id=record.id,
         distance=neighbour.distance,
         score=neighbour.score,
+        percentile=neighbour.percentile,
         label=record.label,
         metadata=record.metadata,
         links=links(record),

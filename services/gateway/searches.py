@@ -4,7 +4,7 @@ import asyncio
 
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
-from shared.contracts.search import ImageRecord, QueryRequest, QueryResponse
+from shared.contracts.search import ImageRecord, QueryOptions, QueryRequest, QueryResponse
 from shared.errors import NotFound
 
 
@@ -15,10 +15,10 @@ class Searches:
         self._embedder = embedder
         self._search = search
 
-    async def by_upload(self, collection: str, data: bytes, k: int, min_revision: int = 0) -> QueryResponse:
-        """Find the k images of a collection nearest to an uploaded one, in a state that includes a revision."""
+    async def by_upload(self, collection: str, data: bytes, options: QueryOptions) -> QueryResponse:
+        """Find the images of a collection that are nearest to an uploaded one."""
         space, image = await self._embedder.embed_one(data)
-        query = QueryRequest(space=space.ref(), vector=image.vector, k=k, min_revision=min_revision)
+        query = QueryRequest(space=space.ref(), vector=image.vector, **dict(options))
         return await self._search.query(collection, query)
 
     async def by_upload_with_thumbnail(self, collection: str, data: bytes, k: int) -> tuple[bytes, QueryResponse]:

@@ -3,27 +3,31 @@
 import asyncio
 import logging
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from services.search.api import blobs, images, queries, stats
 from services.search.api.dependencies import SearchState, Transfers
+from services.search.batching import QueryBatches
+from services.search.builder import Builder
 from services.search.catalogue import Catalogue
-from services.search.follower import Follower, IndexFactory
-from services.search.indexes.exact import ExactIndex
+from services.search.follower import Follower
+from services.search.indexes.factory import ExactIndexes
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
 from services.search.poller import Poller
-from services.search.ports import ImageStore, StoreLimits, VectorIndex
+from services.search.ports import ImageStore, IndexFactory, StoreLimits
 from services.search.settings import SearchSettings
 from services.search.startup import Startup
 from services.search.stores import store_for
 from services.search.sweeper import Sweeper
 from shared.asgi import create_service
-from shared.contracts.embedding import SpaceRef
 from shared.contracts.health import Readiness
 from shared.telemetry import Metrics
 
@@ -36,7 +40,7 @@ def create_app(
     settings: SearchSettings | None = None,
     *,
     store: ImageStore | None = None,
-    new_index: IndexFactory | None = None,
+    indexes: IndexFactory | None = None,
     give_up: Callable[[str], None] | None = None,
 ) -> FastAPI:
     """Build the search service.
@@ -44,7 +48,7 @@ def create_app(
     Args:
         settings: By default those of the environment.
         store: By default the one that the settings name.
-        new_index: Makes the empty index of a collection; by default an exact one.
+        indexes: Makes the indexes of collections; by default exact ones, as the settings describe them.
         give_up: Told why the service can never become ready; by default it says so in the log and ends the process.
     """
     settings = settings or SearchSettings()
@@ -55,8 +59,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
-        follower = Follower(store, new_index or exact_index, settings.catch_up_batch, measured)
-        neighbours = Neighbours(store, follower, settings.query_threads, settings.max_queries_waiting, measured)
+        background = ThreadPoolExecutor(1, "merging")
+        builder = Builder(store, indexes or exact_indexes(settings, background), settings.catch_up_batch)
+        follower = Follower(store, builder, settings.catch_up_batch, measured)
+        batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured)
+        neighbours = Neighbours(store, follower, batches)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
             store,
@@ -89,14 +96,16 @@ def create_app(
                 await working
             await follower.close()
             await store.close()
+            background.shutdown(wait=False, cancel_futures=True)
 
     routers = (blobs.router, images.router, queries.router, stats.router)
     return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION)
 
 
-def exact_index(space: SpaceRef) -> VectorIndex:
-    """Make the empty index of a collection; in a cosine space the order by Euclidean distance is that by cosine."""
-    return ExactIndex(space.dimensions)
+def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexes:
+    """Make exact indexes as the settings describe them; `background` merges their large segments."""
+    folder = settings.index_folder or Path(tempfile.gettempdir())
+    return ExactIndexes(settings.index_projection, settings.index_dimensions, settings.index_engine, folder, background)
 
 
 def end_process(reason: str) -> None:

@@ -5,11 +5,13 @@ import hashlib
 from contextlib import suppress
 from typing import TypeVar
 
-from services.search.follower import Follower, Shelf
-from services.search.neighbours import Neighbours, check_k, unpack_vector
-from services.search.ports import ImageStore, StoredBytes
+from services.search.follower import Follower
+from services.search.neighbours import Neighbours, unpack_vector
+from services.search.ports import ImageStore, Query, StoredBytes, Vector
+from services.search.shelves import Shelf
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.filters import Filter
 from shared.contracts.search import (
     BlobResponse,
     CollectionStats,
@@ -19,6 +21,7 @@ from shared.contracts.search import (
     ImagePage,
     ImageRecord,
     KnownResponse,
+    QueryOptions,
     QueryRequest,
     QueryResponse,
     SearchStats,
@@ -131,23 +134,21 @@ class Catalogue:
                 f"The collection {collection} holds vectors of the space {_described(shelf.space)}, "
                 f"the query's is {_described(query.space)}."
             )
-        return await self._neighbours.nearest(collection, shelf, vector, query.k)
+        return await self._neighbours.nearest(collection, shelf, _query(vector, query))
 
-    async def similar(self, collection: str, image_id: str, k: int, min_revision: int = 0) -> QueryResponse:
+    async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
         """Find the nearest neighbours of a stored image, itself left out.
 
         Raises:
-            KOutOfRange: k is not 1 to 1,000.
-            RevisionNotReached: The index is still behind `min_revision`.
+            RevisionNotReached: The index is still behind `options.min_revision`.
             Overloaded: As many queries are waiting as are admitted.
         """
-        check_k(k)
-        await self._follower.wait_for(min_revision, self._revision_wait)
+        await self._follower.wait_for(options.min_revision, self._revision_wait)
         shelf = await self._shelf(collection)
         if shelf is None:
             raise _no_image(collection, image_id)
         vector = _found(await self._store.vector(collection, image_id), collection, image_id)
-        return await self._neighbours.nearest(collection, shelf, vector, k, leave_out=image_id)
+        return await self._neighbours.nearest(collection, shelf, _query(vector, options, leave_out=image_id))
 
     async def stats(self) -> SearchStats:
         """Say what the store holds, and how far the indexes are."""
@@ -171,6 +172,14 @@ class Catalogue:
         if shelf is None and collection != DEFAULT_COLLECTION:
             raise NotFound(f"There is no collection {collection}.")
         return shelf
+
+
+def _query(vector: Vector, options: QueryOptions, leave_out: str | None = None) -> Query:
+    wanted = options.filter
+    if leave_out is not None:
+        wanted = wanted or Filter()
+        wanted = wanted.model_copy(update={"not_ids": (*wanted.not_ids, leave_out)})
+    return Query(vector, options.k, options.offset, wanted, options.min_score, options.min_percentile, options.collapse)
 
 
 def _found(value: Found | None, collection: str, image_id: str) -> Found:

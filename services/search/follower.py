@@ -2,40 +2,20 @@
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from anyio import CapacityLimiter, to_thread
 
+from services.search.builder import Builder
 from services.search.metrics import SearchMetrics
-from services.search.ports import Change, ImageStore, Vector, VectorIndex
-from shared.contracts.embedding import SpaceRef
+from services.search.ports import ImageStore
+from services.search.renewals import Renewals
+from services.search.shelves import Shelf, Shelves
 from shared.errors import RevisionNotReached
 
 _PAUSE_SECONDS = 0.05
 """Between two looks at the store for a write that it does not show yet."""
-
-IndexFactory = Callable[[SpaceRef], VectorIndex]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A collection that has been written to: its space, and the index of its images."""
-
-    space: SpaceRef
-    index: VectorIndex
-
-
-@dataclass(slots=True)
-class _State:
-    """How far the changes have been read, and what they made."""
-
-    shelves: dict[str, Shelf] = field(default_factory=dict)
-    revision: int = 0
-    forgotten: int = 0
-    """Tombstones up to here were gone before the reading began: what they removed was never read."""
 
 
 class Follower:
@@ -43,44 +23,57 @@ class Follower:
 
     One round runs at a time, as a task of its own, so a request that is cancelled leaves none half done. All who wait
     for a write share the round that shows it. A round that fails is taken up again at the same place by the next one:
-    applying a change twice changes nothing. Where the store has forgotten tombstones that were not read yet, the
-    indexes are built anew, beside the old ones, which answer meanwhile.
+    applying a change twice changes nothing.
+
+    The first round builds the indexes from the images that are there. Where the store has forgotten tombstones that
+    were not read yet, they are built anew, beside the old ones, which answer meanwhile.
 
     Args:
         store: Whose changes are followed; it is open before the first round.
-        new_index: Makes the empty index of a collection.
+        builder: Makes indexes.
         batch: Changes that are read at once.
         metrics: Told of sizes and times.
     """
 
-    def __init__(self, store: ImageStore, new_index: IndexFactory, batch: int, metrics: SearchMetrics) -> None:
+    def __init__(self, store: ImageStore, builder: Builder, batch: int, metrics: SearchMetrics) -> None:
         self._store = store
-        self._new_index = new_index
+        self._builder = builder
         self._batch = batch
         self._metrics = metrics
         self._thread = CapacityLimiter(1)
-        self._state = _State()
+        self._shelves: Shelves | None = None
+        self._renewals = Renewals(store, builder, batch)
         self._round: asyncio.Task[None] | None = None
+        self._built = 0
         self._fresh_at = time.monotonic()
         metrics.staleness.set_function(self.staleness)
 
     @property
     def revision(self) -> int:
         """The last write that all indexes have applied."""
-        return self._state.revision
+        return self._shelves.revision if self._shelves else 0
 
     @property
     def shelves(self) -> Mapping[str, Shelf]:
         """The collections by name."""
-        return MappingProxyType(self._state.shelves)
+        return MappingProxyType(self._shelves.by_name if self._shelves else {})
+
+    def resume(self, shelves: Shelves) -> None:
+        """Go on from an earlier state; called before the first round."""
+        self._shelves = shelves
+        self._report(set(shelves.by_name))
+
+    def current(self) -> Shelves | None:
+        """Give the state, which goes on changing; None before there is one."""
+        return self._shelves
 
     def staleness(self) -> float:
         """Tell for how many seconds the store's writes may have gone unseen: the time since the last full reading."""
         return time.monotonic() - self._fresh_at
 
     def images(self) -> int:
-        """Count the images that queries can find."""
-        return sum(len(shelf.index) for shelf in tuple(self._state.shelves.values()))
+        """Count the images that queries can find; before the first round ends, those that are in an index by now."""
+        return self._shelves.images() if self._shelves else self._built
 
     async def catch_up(self) -> None:
         """Apply all writes that the store has acknowledged before this call."""
@@ -92,7 +85,7 @@ class Follower:
         """Apply all writes up to this one, which the store has acknowledged before this call."""
         # A round that is under way may have read the store before that write; the one after it has not.
         for _ in range(2):
-            if self.revision >= revision:
+            if self.revision >= revision and not self._renewals.ready:
                 return
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._run_round())
@@ -115,50 +108,61 @@ class Follower:
             raise RevisionNotReached(detail) from None
 
     async def close(self) -> None:
-        """Break off the round under way."""
+        """Break off what is under way, and close all indexes."""
+        await self._renewals.close()
         if self._round is not None:
             self._round.cancel()
             await asyncio.gather(self._round, return_exceptions=True)
+        if self._shelves is not None:
+            self._shelves.close()
 
     async def _run_round(self) -> None:
         with self._metrics.catch_up_seconds.time():
-            if not await self._read_on(self._state):
-                anew = _State()
-                while not await self._read_on(anew):
-                    anew = _State()
-                self._state = anew
-                self._report(set(anew.shelves))
+            if self._shelves is not None:
+                await self._renewals.adopt(self._shelves)
+            if self._shelves is None or not await self._read_on(self._shelves):
+                self._shelves = await self._build_all()
+                self._report(set(self._shelves.by_name))
+            self._renewals.begin(self._shelves)
 
-    async def _read_on(self, state: _State) -> bool:
-        """Bring `state` up to what is visible now; False where it has missed removals and can never be right again."""
-        visible = await self._store.revision()
-        if state.revision == 0:
-            state.forgotten = await self._store.forgotten()
+    async def _build_all(self) -> Shelves:
         while True:
-            since = state.revision
+            forgotten = await self._store.forgotten()
+            shelves = Shelves(revision=await self._store.revision(), forgotten=forgotten)
+            for held in await self._store.collections():
+                if held.space is not None:
+                    before = shelves.images()
+                    index = await self._builder.build(held.name, held.space, held.images, self._count_from(before))
+                    shelves.by_name[held.name] = Shelf(held.space, index)
+            if await self._read_on(shelves):
+                return shelves
+            shelves.close()
+
+    def _count_from(self, before: int) -> Callable[[int], None]:
+        def count(images: int) -> None:
+            self._built = before + images
+
+        return count
+
+    async def _read_on(self, shelves: Shelves) -> bool:
+        """Bring the state up to what is visible now; False where it has missed removals and can never be right."""
+        visible = await self._store.revision()
+        while True:
+            since = shelves.revision
             changes = await self._store.changes(since, self._batch)
             # Asked after the reading: what was forgotten later was still in it.
-            if max(since, state.forgotten) < await self._store.forgotten():
+            if max(since, shelves.forgotten) < await self._store.forgotten():
                 return False
             if changes:
-                await to_thread.run_sync(self._apply, state, changes, limiter=self._thread)
-                state.revision = changes[-1].revision
+                await to_thread.run_sync(shelves.apply, changes, self._builder.empty, limiter=self._thread)
+                shelves.revision = changes[-1].revision
                 self._report({change.collection for change in changes})
             if len(changes) < self._batch:
                 # The last writes may have been removals that are forgotten.
-                state.revision = max(state.revision, visible)
+                shelves.revision = max(shelves.revision, visible)
                 return True
-
-    def _apply(self, state: _State, changes: Sequence[Change]) -> None:
-        writes: dict[str, dict[str, Vector | None]] = defaultdict(dict)
-        for change in changes:
-            writes[change.collection][change.image_id] = change.vector
-            if change.collection not in state.shelves:
-                state.shelves[change.collection] = Shelf(change.space, self._new_index(change.space))
-        for collection, batch in writes.items():
-            state.shelves[collection].index.apply(batch)
 
     def _report(self, collections: set[str]) -> None:
         self._metrics.revision.set(self.revision)
-        for collection in collections & self._state.shelves.keys():
-            self._metrics.images.labels(collection).set(len(self._state.shelves[collection].index))
+        for collection in collections & self.shelves.keys():
+            self._metrics.images.labels(collection).set(len(self.shelves[collection].index))

@@ -15,7 +15,10 @@ class SearchMetrics:
         self.images = Gauge("search_images", "Images that queries can find.", ("collection",), registry=registry)
         self.revision = Gauge("search_revision", "Last write that the indexes have applied.", registry=registry)
         self.query_seconds = Histogram(
-            "search_query_seconds", "Time of a query in its index.", buckets=_SECONDS, registry=registry
+            "search_query_seconds", "Time of a batch of queries in its index.", buckets=_SECONDS, registry=registry
+        )
+        self.query_batch = Histogram(
+            "search_query_batch", "Queries answered together.", buckets=(1, 2, 4, 8, 16, 32, 64), registry=registry
         )
         self.catch_up_seconds = Histogram(
             "search_catch_up_seconds",

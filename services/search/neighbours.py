@@ -1,30 +1,21 @@
 """The use case behind every query: what is near a vector, as whole records."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from anyio import CapacityLimiter, to_thread
 
-from services.search.follower import Follower, Shelf
-from services.search.metrics import SearchMetrics
-from services.search.ports import Hit, ImageStore, Vector
-from shared.contracts.embedding import Metric, SpaceRef
-from shared.contracts.search import MAX_K, ImageRecord, Neighbour, QueryResponse
-from shared.errors import InvalidRequest, KOutOfRange, Overloaded
+from services.search.batching import QueryBatches
+from services.search.follower import Follower
+from services.search.ports import Hit, ImageStore, Query, Vector
+from services.search.shelves import Shelf
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.search import ImageRecord, Neighbour, QueryResponse
+from shared.errors import InvalidRequest
 
 _LARGEST_VALUE = 1e15
 """Squares of differences of such values, summed over a vector, stay within float32."""
 _ATTEMPTS = 3
-
-
-def check_k(k: int) -> None:
-    """Refuse a number of results outside 1 to `MAX_K`.
-
-    Raises:
-        KOutOfRange: It is.
-    """
-    if not 1 <= k <= MAX_K:
-        raise KOutOfRange(f"Ask for 1 to {MAX_K} results.")
 
 
 def unpack_vector(packed: bytes, space: SpaceRef) -> Vector:
@@ -41,35 +32,22 @@ def unpack_vector(packed: bytes, space: SpaceRef) -> Vector:
     return vector
 
 
-def score(metric: Metric, distance: float) -> float:
-    """Turn a distance into a number that is 1 for what is identical: the cosine, or 1 / (1 + distance)."""
-    return 1 - distance**2 / 2 if metric == "cosine" else 1 / (1 + distance)
-
-
 class Neighbours:
     """Asks an index for ids and the store for their records, and makes sure that the two belong together.
 
     Args:
         store: Has the records.
-        follower: Has the indexes.
-        threads: How many queries are computed at once.
-        max_waiting: How many more may wait for a thread.
-        metrics: Told of times.
+        follower: Brings the indexes up to date.
+        batches: Answers queries.
     """
 
-    def __init__(
-        self, store: ImageStore, follower: Follower, threads: int, max_waiting: int, metrics: SearchMetrics
-    ) -> None:
+    def __init__(self, store: ImageStore, follower: Follower, batches: QueryBatches) -> None:
         self._store = store
         self._follower = follower
-        self._threads = CapacityLimiter(threads)
-        self._max_waiting = max_waiting
-        self._metrics = metrics
+        self._batches = batches
 
-    async def nearest(
-        self, collection: str, shelf: Shelf, vector: Vector, k: int, leave_out: str | None = None
-    ) -> QueryResponse:
-        """Find the k nearest images of a collection, without the one that is left out.
+    async def nearest(self, collection: str, shelf: Shelf, query: Query) -> QueryResponse:
+        """Find the images of a collection that a query asks for.
 
         The index may lag behind the store by the writes of this very moment: an id that it finds may be gone, or stand
         for another image by now, to which the distance does not belong. Then the index catches up and is asked again,
@@ -78,33 +56,22 @@ class Neighbours:
         Raises:
             Overloaded: As many queries are waiting as are admitted.
         """
-        asked = k if leave_out is None else k + 1
+        asked = query
         for _ in range(_ATTEMPTS):
             revision = self._follower.revision
-            hits = [hit for hit in await self._search(shelf, vector, asked) if hit.id != leave_out]
+            shelf = self._follower.shelves.get(collection, shelf)
+            hits = await self._batches.search(shelf.index, asked)
             records = await self._store.records(collection, [hit.id for hit in hits])
             found = [hit for hit in hits if hit.id in records and records[hit.id].revision <= revision]
-            if len(found) >= min(k, len(hits)):
+            if len(found) >= min(query.k, len(hits)):
                 break
-            asked += len(hits) - len(found)
+            asked = replace(asked, k=asked.k + len(hits) - len(found))
             await self._follower.catch_up()
-        return QueryResponse(
-            space=shelf.space, revision=revision, neighbours=_neighbours(found[:k], records, shelf.space.metric)
-        )
-
-    async def _search(self, shelf: Shelf, vector: Vector, k: int) -> list[Hit]:
-        busy = self._threads.available_tokens < 1
-        if busy and self._threads.statistics().tasks_waiting >= self._max_waiting:
-            raise Overloaded("As many queries as this service lets wait are waiting.")
-
-        def timed() -> list[Hit]:
-            with self._metrics.query_seconds.time():
-                return shelf.index.search(vector, k)
-
-        return await to_thread.run_sync(timed, limiter=self._threads)
+        return QueryResponse(space=shelf.space, revision=revision, neighbours=_neighbours(found[: query.k], records))
 
 
-def _neighbours(hits: Sequence[Hit], records: Mapping[str, ImageRecord], metric: Metric) -> tuple[Neighbour, ...]:
+def _neighbours(hits: Sequence[Hit], records: Mapping[str, ImageRecord]) -> tuple[Neighbour, ...]:
     return tuple(
-        Neighbour(record=records[hit.id], distance=hit.distance, score=score(metric, hit.distance)) for hit in hits
+        Neighbour(record=records[hit.id], distance=hit.distance, score=hit.score, percentile=hit.percentile)
+        for hit in hits
     )

@@ -1,7 +1,7 @@
 """What the use cases need of an index and of a store; adapters are in `indexes` and `stores`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -9,29 +9,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.filters import Filter
+from shared.contracts.metadata import Metadata
 from shared.contracts.search import CollectionStats, CommitResponse, ImageCommit, ImageRecord
 
 Vector = NDArray[np.float32]
 """One vector, of shape (dimensions,)."""
 
+Matrix = NDArray[np.float32]
+"""Vectors, of shape (n, dimensions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an index knows of an image: its vector, as the embedder gave it, and what filters ask for."""
+
+    vector: Vector
+    label: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What an index is asked.
+
+    Attributes:
+        vector: As the embedder gave it; shape (dimensions,).
+        k: How many hits, at least 1.
+        offset: How many hits are passed over before them.
+        filter: Which images may be found; None: all.
+        min_score: Hits of a smaller score are left out.
+        min_percentile: Hits of a smaller percentile are left out.
+        collapse: A hit whose score to a nearer hit is at least this is left out; None: none is.
+    """
+
+    vector: Vector
+    k: int
+    offset: int = 0
+    filter: Filter | None = None
+    min_score: float | None = None
+    min_percentile: float | None = None
+    collapse: float | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An image that an index has found, with its Euclidean distance to the query."""
+    """An image that an index has found.
+
+    Attributes:
+        id: Of the image.
+        distance: Euclidean distance to the query in the index's space.
+        score: Larger is nearer, 1 is identical: the cosine, or 1 / (1 + distance) in a Euclidean space.
+        percentile: Share of random pairs of the index's images that are farther apart; None of less than two images.
+    """
 
     id: str
     distance: float
+    score: float
+    percentile: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write, as those who follow the store see it: the image's vector, or None where the image was removed."""
+    """One write, as those who follow the store see it: the image's entry, or None where the image was removed."""
 
     revision: int
     collection: str
     space: SpaceRef
     image_id: str
-    vector: Vector | None
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +103,52 @@ class StoreUnusable(Exception):
 
 
 class VectorIndex(Protocol):
-    """The vectors of one collection. Called from threads: queries run concurrently with writes and with each other."""
+    """The images of one collection. Called from threads: queries run concurrently with writes and with each other."""
 
-    def apply(self, writes: Mapping[str, Vector | None]) -> None:
-        """Set the vectors of these ids, and remove the ids that have None; queries see all of it or nothing."""
+    @property
+    def outgrown(self) -> bool:
+        """Whether what the index has learned of its collection is out of date, so that it should be built anew."""
 
-    def search(self, vector: Vector, k: int) -> list[Hit]:
-        """Find the k nearest ids, or all if there are fewer: nearest first, equally distant ones ordered by id."""
+    def apply(self, writes: Mapping[str, Entry | None]) -> None:
+        """Set the entries of these ids, and remove the ids that have None; queries see all of it or nothing.
+
+        Raises:
+            ValueError: A vector has another length than those of the index; nothing is applied.
+        """
+
+    def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
+        """Answer queries, all of them from one state of the index.
+
+        Each gets its k nearest hits, or all if there are fewer: nearest first, equally distant ones ordered by id.
+        """
+
+    def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
+        """Give the distance between each vector and the one that is known under its id; unknown ids are left out."""
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """Give up to `limit` ids in their order, from the first that is larger than `after`."""
+
+    def close(self) -> None:
+        """Finish or break off what goes on in the background; no method is called after this."""
 
     def __len__(self) -> int:
-        """Count the ids that queries can find."""
+        """Count the images that queries can find."""
+
+
+class IndexFactory(Protocol):
+    """Makes the indexes of collections. Called from threads."""
+
+    def sample_size(self, space: SpaceRef, images: int) -> int:
+        """Tell how many vectors an index for so many images learns from; 0: it learns nothing."""
+
+    def new(self, space: SpaceRef, sample: Matrix, images: int) -> VectorIndex:
+        """Make an empty index for a collection that has so many images.
+
+        Args:
+            space: Of the collection.
+            sample: Vectors of images chosen at random; shape (n, dimensions).
+            images: How many the collection has.
+        """
 
 
 class ImageStore(Protocol):
@@ -137,6 +219,12 @@ class ImageStore(Protocol):
 
     async def vector(self, collection: str, image_id: str) -> Vector | None:
         """Read an image's vector."""
+
+    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        """Read up to `limit` ids with their entries, in the order of the ids, from the first larger than `after`."""
+
+    async def sample(self, collection: str, count: int) -> list[Vector]:
+        """Read the vectors of `count` images chosen at random, or of all if there are fewer."""
 
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
         """Read up to `limit` changes of all collections with revisions larger than `since`, in their order.

@@ -1,7 +1,10 @@
 """The search service's settings."""
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 
+from services.search.indexes.factory import Engine, ProjectionKind
 from services.search.stores import check_url
 from services.search.stores.mongo.options import MongoOptions
 from shared.settings import ServiceSettings
@@ -29,7 +32,29 @@ class SearchSettings(ServiceSettings):
     max_transfers_in_flight: int = Field(
         8, ge=1, description="Image files that are read or written at once, each held in memory; more wait in line."
     )
-    query_threads: int = Field(2, ge=1, le=256, description="Queries that are computed at once; more wait in line.")
+    max_query_batch: int = Field(
+        32, ge=1, le=256, description="Queries that are answered together where several wait for the same index."
+    )
+    index_engine: Engine = Field(
+        "float32",
+        description="How a query is compared with all vectors: `float32`, by matrix products; `int8`, by codes of a "
+        "quarter of the size, with exact distances of the candidates; `brute` and `ball_tree`, by scikit-learn.",
+    )
+    index_projection: ProjectionKind = Field(
+        "auto",
+        description="What is done to vectors before they are compared: `none`; `centre`, the collection's mean is "
+        "removed; `pca`, the directions in which the collection varies most are kept too; `auto`, `centre` and, once "
+        "there are four images for each direction, `pca`.",
+    )
+    index_dimensions: int = Field(512, ge=1, le=65_536, description="How many directions `pca` keeps.")
+    index_folder: Path | None = Field(
+        None,
+        description="Folder for snapshots of the indexes, from which they are there at once after a start. Unset: they "
+        "are built from the store.",
+    )
+    snapshot_interval_seconds: float = Field(
+        300, gt=0, description="Time between two snapshots, where there were writes."
+    )
     max_queries_waiting: int = Field(
         128, ge=0, description="Queries that may wait in line; more are answered with 503."
     )

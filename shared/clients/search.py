@@ -13,6 +13,7 @@ from shared.contracts.search import (
     ImageRecord,
     KnownRequest,
     KnownResponse,
+    QueryOptions,
     QueryRequest,
     QueryResponse,
     SearchStats,
@@ -89,14 +90,14 @@ class SearchClient(ServiceClient):
         """
         return await self._call("POST", f"/v1/collections/{collection}/query", QueryResponse, **packed(query))
 
-    async def similar(self, collection: str, image_id: str, k: int, min_revision: int = 0) -> QueryResponse:
+    async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
         """Find the nearest neighbours of a stored image, itself left out.
 
         Raises:
-            RevisionNotReached: The index is still behind `min_revision`.
+            RevisionNotReached: The index is still behind `options.min_revision`.
         """
         path = f"/v1/collections/{collection}/images/{image_id}/similar"
-        return await self._call("GET", path, QueryResponse, params={"k": k, "min_revision": min_revision})
+        return await self._call("POST", path, QueryResponse, **packed(options))
 
     async def stats(self) -> SearchStats:
         """Say what the service holds."""

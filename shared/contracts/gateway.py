@@ -67,9 +67,11 @@ class SearchResult(Contract):
 
     id: ImageId
     distance: float
-    """Euclidean distance to the query in the embedding space."""
+    """Euclidean distance to the query in the index's space: the embedding space, after the index's projection."""
     score: float
     """Larger is nearer, 1 is identical. Cosine similarity, or 1 / (1 + distance) for the recipe `classic`."""
+    percentile: float | None
+    """Share of random pairs of the collection that are farther apart; None where it has less than two images."""
     label: str | None
     metadata: Metadata
     links: ImageLinks

@@ -3,17 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, FiniteFloat, StringConstraints
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
 from shared.contracts.embedding import SpaceRef, Thumbnail
+from shared.contracts.filters import Filter, Label
 from shared.contracts.metadata import Metadata
 
 MAX_K = 1000
 """Most neighbours in one answer."""
 
+MAX_OFFSET = 10_000
+"""Most neighbours that can be passed over: who wants to see farther narrows the search by a filter."""
+
 Revision = Annotated[int, Field(ge=0, lt=2**63)]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 ImageType = Annotated[str, StringConstraints(pattern=r"^image/[a-z0-9][a-z0-9.+-]{0,62}$")]
 Side = Annotated[int, Field(ge=1, lt=2**31)]
@@ -85,14 +88,29 @@ class KnownResponse(Contract):
     sha256: tuple[Sha256, ...]
 
 
-class QueryRequest(Contract):
+class QueryOptions(Contract):
+    """Which of the neighbours are asked for."""
+
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
+    """How many neighbours are passed over before the first one of the answer."""
+    filter: Filter | None = None
+    """Which images may be found; the answer has k of them where there are k."""
+    min_score: FiniteFloat | None = None
+    """Neighbours with a smaller score are left out."""
+    min_percentile: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Neighbours with a smaller percentile are left out."""
+    collapse: Annotated[float, Field(gt=0, le=1)] | None = None
+    """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
+    min_revision: Revision = 0
+    """The answer waits until the index has applied this write, and fails where that takes too long."""
+
+
+class QueryRequest(QueryOptions):
     """A vector whose nearest neighbours are asked for."""
 
     space: SpaceRef
     vector: Vector
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    min_revision: Revision = 0
-    """The answer waits until the index has applied this write, and fails where that takes too long."""
 
 
 class Neighbour(Contract):
@@ -100,9 +118,11 @@ class Neighbour(Contract):
 
     record: ImageRecord
     distance: float
-    """Euclidean distance in the embedding space."""
+    """Euclidean distance in the index's space: the embedding space, after the index's projection."""
     score: float
     """Larger is nearer, 1 is identical. Cosine where the space's metric is `cosine`, else 1 / (1 + distance)."""
+    percentile: float | None
+    """Share of random pairs of the collection that are farther apart; None where it has less than two images."""
 
 
 class QueryResponse(Contract):

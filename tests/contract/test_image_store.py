@@ -54,7 +54,7 @@ async def holds_bytes(store: ImageStore, picture: Picture) -> bool:
 
 
 def in_short(change: Change) -> tuple[str, str, bool]:
-    return change.collection, change.image_id, change.vector is not None
+    return change.collection, change.image_id, change.entry is not None
 
 
 def after_all_uploads() -> datetime:
@@ -334,8 +334,8 @@ class TestChanges:
         assert [change.revision for change in changes] == [2, 3, 4]
         assert list(map(in_short, changes)) == [("two", "a", True), ("one", "b", True), ("one", "a", False)]
         assert all(change.space == space() for change in changes)
-        assert changes[0].vector is not None
-        assert changes[0].vector.tolist() == DOG.vector.tolist()
+        assert changes[0].entry is not None
+        assert changes[0].entry.vector.tolist() == DOG.vector.tolist()
         assert await store.revision() == 4
 
     async def test_are_read_in_parts(self, store: ImageStore) -> None:
@@ -360,7 +360,7 @@ class TestChanges:
                 for change in await store.changes(revision, 3):
                     assert change.revision > revision
                     revision = change.revision
-                    there[change.image_id] = change.vector is not None
+                    there[change.image_id] = change.entry is not None
             return there
 
         there, *_ = await asyncio.gather(follow(), *(write(image_id) for image_id in "abcd"))

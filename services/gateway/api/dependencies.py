@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
 from services.gateway.admission import Admission
@@ -14,9 +14,9 @@ from shared.asgi import ServiceState
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
 from shared.contracts.base import CollectionName, ImageId
+from shared.contracts.filters import Label
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import MAX_K, Label, Revision
-from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest, KOutOfRange
+from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest
 from shared.validation import field_errors
 
 
@@ -45,24 +45,8 @@ ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
 AdmissionGate = Annotated[Admission, Depends(_state("admission"))]
 
 
-def _in_range(k: int) -> int:
-    if not 1 <= k <= MAX_K:
-        raise KOutOfRange(f"Ask for 1 to {MAX_K} results.")
-    return k
-
-
 Collection = Annotated[CollectionName, Query(description="The collection that is meant.")]
 Id = Annotated[ImageId, Path(description="The image's id.")]
-# The bounds are shown as the schema has them, but checked by our own validator: the answer names its own code.
-K = Annotated[
-    int,
-    AfterValidator(_in_range),
-    Query(description="How many results.", json_schema_extra={"minimum": 1, "maximum": MAX_K}),
-]
-
-MinRevision = Annotated[
-    Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
-]
 
 
 async def read_image(upload: FormFile, limit: int) -> bytes:

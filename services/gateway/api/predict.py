@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.datastructures import UploadFile
 
-from services.gateway.api.dependencies import AdmissionGate, Collection, K, SearchesByUpload, read_image
+from services.gateway.api.dependencies import AdmissionGate, Collection, SearchesByUpload, read_image
+from services.gateway.api.options import K
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
 from shared.errors import LookalikeError

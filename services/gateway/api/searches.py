@@ -2,16 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.api.dependencies import (
-    AdmissionGate,
-    Collection,
-    Id,
-    ImageBytes,
-    K,
-    MinRevision,
-    Search,
-    SearchesByUpload,
-)
+from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, Search, SearchesByUpload
+from services.gateway.api.options import Options
 from services.gateway.resources import search_response
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
@@ -24,22 +16,17 @@ async def search_by_upload(
     searches: SearchesByUpload,
     admission: AdmissionGate,
     image: ImageBytes,
-    k: K = 10,
-    min_revision: MinRevision = 0,
+    options: Options,
     collection: Collection = DEFAULT_COLLECTION,
 ) -> SearchResponse:
     """Embed the uploaded image and answer with the `k` nearest images of the collection, nearest first."""
     with admission.slot():
-        return search_response(collection, await searches.by_upload(collection, image, k, min_revision))
+        return search_response(collection, await searches.by_upload(collection, image, options))
 
 
 @router.get("/images/{image_id}/similar", summary="Find images that look like a stored one")
 async def search_by_id(
-    search: Search,
-    image_id: Id,
-    k: K = 10,
-    min_revision: MinRevision = 0,
-    collection: Collection = DEFAULT_COLLECTION,
+    search: Search, image_id: Id, options: Options, collection: Collection = DEFAULT_COLLECTION
 ) -> SearchResponse:
     """Answer with the `k` images nearest to a stored one, itself left out. Nothing is embedded again."""
-    return search_response(collection, await search.similar(collection, image_id, k, min_revision))
+    return search_response(collection, await search.similar(collection, image_id, options))

@@ -10,7 +10,6 @@ from services.search.catalogue import Catalogue
 from services.search.startup import Startup
 from shared.asgi import ServiceState
 from shared.contracts.base import CollectionName, ImageId, Sha256
-from shared.contracts.search import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +48,3 @@ Identifier = Annotated[ImageId, Path(description="Id of the image within its col
 Digest = Annotated[Sha256, Path(description="SHA-256 of the bytes in hexadecimal.")]
 PageSize = Annotated[int, Query(ge=1, le=1000, description="Most records in the answer.")]
 After = Annotated[ImageId | None, Query(description="Continue after this id.")]
-MinRevision = Annotated[Revision, Query(description="Wait until the index has applied this write.")]
-ResultCount = Annotated[int, Query(description="Number of neighbours, 1 to 1,000.")]

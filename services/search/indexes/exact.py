@@ -1,148 +1,127 @@
-"""Exact search: every vector is compared with the query, by scikit-learn."""
+"""Exact search that grows and shrinks: every image is compared with the query, and writes show at once."""
 
-import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
-import sklearn
-from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
-from services.search.ports import Hit, Vector
+from services.search.indexes.answering import answer
+from services.search.indexes.compaction import plan
+from services.search.indexes.pairs import sample_distances
+from services.search.indexes.projection import Projection
+from services.search.indexes.segment import Layer, Segment, encoded
+from services.search.indexes.state import State
+from services.search.indexes.storage import Storage
+from services.search.ports import Entry, Hit, Query, Vector
 
-_SPARE_SHARE = 0.5
-_DEAD_SHARE = 0.25
-_DEAD_FLOOR = 64
-_MARGIN = 16
-_ROUNDING = 1e-6
-"""Bound on the error of a squared distance d^2 of x and y as scikit-learn computes it, relative to |x|^2 + |y|^2.
-
-It computes |x|^2 - 2xy + |y|^2 from norms rounded to float32: measured 1.2e-7 at most.
-"""
-_BLOCK_BYTES = 16 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """What a query sees: rows of the buffer, the model over them, and which of them are dead. Never changed."""
-
-    rows: NDArray[np.float32]
-    model: NearestNeighbors
-    ids: Sequence[str]
-    dead: NDArray[np.bool_]
-    live: int
+_AT_ONCE_BYTES = 16 * 2**20
+"""Rows that a write itself merges; more are merged in the background."""
 
 
 class ExactIndex:
-    """Brute-force Euclidean search over float32 vectors in one C-contiguous buffer.
+    """Implements `VectorIndex` with segments that are never changed, as a log-structured merge tree has them.
 
-    Writers append: a new vector takes the next row of the buffer, a removed one leaves a dead row, a replaced one does
-    both. Queries work on a snapshot that covers the rows written so far; since no row of it is ever written again, they
-    take no lock, and the swap of the snapshot makes a whole batch of writes visible at once. Dead rows are left behind
-    when the buffer is renewed: when it is full, or when a quarter of its rows is dead.
+    A write makes a small segment of what is new, and marks what it replaces or removes as dead; then the next state,
+    layers of segments, takes the place of the last one. Queries work on the state that they find, take no lock, and so
+    see each write whole or not at all. Small segments are merged by the writes themselves, large ones in the
+    background; what is written meanwhile is not held up.
 
     Args:
-        dimensions: Length of the vectors.
+        projection: Applied to all vectors, those of queries too; it stays the same while the index lives.
+        storage: Where rows are kept, and how they are scanned.
+        background: Does what takes long; None: the writes do it.
+        state: To begin with, as a snapshot has it.
+        outgrown_at: Number of images from which the projection is out of date; None: never.
     """
 
-    def __init__(self, dimensions: int) -> None:
-        self._dimensions = dimensions
+    def __init__(
+        self,
+        projection: Projection,
+        storage: Storage,
+        background: Executor | None = None,
+        state: State | None = None,
+        outgrown_at: int | None = None,
+    ) -> None:
+        self.projection = projection
+        self._storage = storage
+        self._background = background
+        self._state = state or State()
+        self._outgrown_at = outgrown_at
         self._writing = threading.Lock()
-        self._buffer = np.empty((0, dimensions), np.float32)
-        self._dead = np.empty(0, np.bool_)
-        self._ids: list[str] = []
-        self._row_of: dict[str, int] = {}
-        self._snapshot: _Snapshot | None = None
+        self._merging: frozenset[str] = frozenset()
+        self._closed = False
 
     def __len__(self) -> int:
-        return self._snapshot.live if self._snapshot else 0
+        return self._state.count
 
-    def apply(self, writes: Mapping[str, Vector | None]) -> None:
-        """Set the vectors of these ids, and remove the ids that have None; queries see all of it or nothing.
+    @property
+    def state(self) -> State:
+        """What queries see now."""
+        return self._state
 
-        Raises:
-            ValueError: A vector has another length than the index; nothing is applied.
-        """
-        added = {key: vector for key, vector in writes.items() if vector is not None}
-        if any(vector.shape != (self._dimensions,) for vector in added.values()):
-            raise ValueError(f"the vectors of this index have {self._dimensions} dimensions")
-        with self._writing:
-            self._renew_if_needed(len(added))
-            dying = [self._row_of.pop(key) for key in writes if key in self._row_of]
-            if dying:
-                self._dead = self._dead.copy()  # queries under way read the old one
-                self._dead[dying] = True
-            for row, (key, vector) in enumerate(added.items(), start=len(self._ids)):
-                self._buffer[row] = vector
-                self._row_of[key] = row
-            self._ids.extend(added)
-            self._snapshot = self._take_snapshot()
+    @property
+    def outgrown(self) -> bool:
+        return self._outgrown_at is not None and len(self) >= self._outgrown_at
 
-    def search(self, vector: Vector, k: int) -> list[Hit]:
-        """Find the k nearest ids, or all if there are fewer: nearest first, equally distant ones ordered by id.
-
-        scikit-learn finds the candidates; their distances are then computed again in float64 from the vectors, since
-        its own lose all digits between vectors that are nearly the same. More candidates are fetched until no other
-        row can be as near as the k-th one.
-        """
-        snapshot = self._snapshot
-        if snapshot is None or not snapshot.live:
-            return []
-        k = min(k, snapshot.live)
-        total = len(snapshot.rows)
-        query = np.ascontiguousarray(vector, np.float32)
-        length = float(np.linalg.norm(query.astype(np.float64)))
-        fetched = k + _MARGIN
-        while True:
-            fetched = min(fetched, total)
-            with sklearn.config_context(assume_finite=True):
-                approximate, found = snapshot.model.kneighbors(query[np.newaxis], fetched)
-            rows = found[0][~snapshot.dead[found[0]]]
-            distances = _distances(query, snapshot.rows, rows)
-            if fetched == total or (
-                len(rows) >= k and approximate[0, -1] > _reach(float(np.partition(distances, k - 1)[k - 1]), length)
-            ):
-                hits = (Hit(snapshot.ids[row], float(distance)) for row, distance in zip(rows, distances, strict=True))
-                return sorted(hits, key=lambda hit: (hit.distance, hit.id))[:k]
-            fetched *= 4
-
-    def _renew_if_needed(self, adding: int) -> None:
-        used, live = len(self._ids), len(self._row_of)
-        full = used + adding > len(self._buffer)
-        if not full and used - live <= max(_DEAD_FLOOR, _DEAD_SHARE * used):
+    def apply(self, writes: Mapping[str, Entry | None]) -> None:
+        added = {key: entry for key, entry in writes.items() if entry is not None}
+        if any(entry.vector.shape != (self.projection.dimensions,) for entry in added.values()):
+            raise ValueError(f"the vectors of this index have {self.projection.dimensions} dimensions")
+        if not writes:
             return
-        capacity = math.ceil((live + adding) * (1 + _SPARE_SHARE))
-        buffer = np.empty((capacity, self._dimensions), np.float32)
-        rows = np.fromiter(self._row_of.values(), np.intp, live)
-        # Under mode "raise" NumPy would gather into a copy before it fills `out`.
-        np.take(self._buffer, rows, axis=0, out=buffer[:live], mode="clip")
-        self._buffer = buffer
-        self._dead = np.zeros(capacity, np.bool_)
-        self._ids = list(self._row_of)
-        self._row_of = {key: row for row, key in enumerate(self._ids)}
+        fresh = (Layer.whole(Segment.of(added, self.projection, self._storage)),) if added else ()
+        with self._writing:
+            self._state = replace(self._state, layers=(*self._state.without(encoded(list(writes))), *fresh))
+            self._tidy()
 
-    def _take_snapshot(self) -> _Snapshot | None:
-        if not self._ids:
-            return None
-        rows = self._buffer[: len(self._ids)]
-        with sklearn.config_context(assume_finite=True):
-            model = NearestNeighbors(algorithm="brute", metric="euclidean").fit(rows)
-        return _Snapshot(rows, model, self._ids, self._dead, len(self._row_of))
+    def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
+        vectors = self.projection.apply(np.stack([query.vector for query in queries]))
+        return answer(self._state, vectors, queries, self.projection.metric)
 
+    def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
+        found = self._state.locate(encoded(list(vectors)))
+        known = {key: vector for key, vector in vectors.items() if key.encode() in found}
+        if not known:
+            return {}
+        projected = self.projection.apply(np.stack(list(known.values()))).astype(np.float64)
+        rows = np.stack([found[key.encode()] for key in known])
+        return dict(zip(known, np.linalg.norm(projected - rows, axis=1).tolist(), strict=True))
 
-def _reach(distance: float, query_length: float) -> float:
-    """Bound what scikit-learn may compute for a row that is in truth no farther than `distance`."""
-    # Such a row is no longer than the query and the distance together.
-    return math.sqrt(distance**2 + _ROUNDING * (query_length**2 + (query_length + distance) ** 2))
+    def ids(self, after: str, limit: int) -> list[str]:
+        found = []
+        for layer in self._state.layers:
+            start = int(np.searchsorted(layer.segment.ids, after.encode(), side="right"))
+            alive = start + np.flatnonzero(~layer.dead[start:])[:limit]
+            found += layer.segment.ids[alive].tolist()
+        return [key.decode() for key in sorted(found)[:limit]]
 
+    def close(self) -> None:
+        self._closed = True
 
-def _distances(query: Vector, matrix: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    exact = np.empty(len(rows), np.float64)
-    block = max(1, _BLOCK_BYTES // (8 * matrix.shape[1]))
-    for start in range(0, len(rows), block):
-        difference = matrix[rows[start : start + block]].astype(np.float64)
-        difference -= query
-        exact[start : start + block] = np.linalg.norm(difference, axis=1)
-    return exact
+    def _tidy(self) -> None:
+        """Merge what is small, hand what is large to the background, and draw pairs anew where the size has changed."""
+        while sources := plan(self._state.layers, self._merging):
+            small = sum(layer.count for layer in sources) * self._row_bytes() <= _AT_ONCE_BYTES
+            if small or self._background is None:
+                merged = Segment.merge(sources, self._storage)
+                self._state = replace(self._state, layers=self._state.with_merged(sources, merged))
+            else:
+                self._merging |= {layer.segment.name for layer in sources}
+                self._background.submit(self._merge, sources)
+        count, before = self._state.count, self._state.sampled_from
+        if count and not before / 2 < count < 2 * before:
+            pairs = sample_distances(self._state.layers, seed=count)
+            self._state = replace(self._state, pairs=pairs, sampled_from=count)
+
+    def _merge(self, sources: Sequence[Layer]) -> None:
+        merged = None if self._closed else Segment.merge(sources, self._storage)
+        with self._writing:
+            self._merging -= {layer.segment.name for layer in sources}
+            if merged is not None:
+                self._state = replace(self._state, layers=self._state.with_merged(sources, merged))
+                self._tidy()
+
+    def _row_bytes(self) -> int:
+        return 4 * self.projection.output_dimensions

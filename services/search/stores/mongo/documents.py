@@ -1,18 +1,23 @@
 """Documents of MongoDB as what the port speaks of, and back."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from bson import Int64
 from bson.binary import Binary, BinaryVectorDtype
 
-from services.search.ports import Change, Vector
+from services.search.ports import Change, Entry, Vector
 from services.search.stores.mongo.database import Document
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.metadata import Metadata
 from shared.contracts.search import ImageCommit, ImageRecord
 
 WITHOUT_VECTOR = {"vector": 0, "space": 0, "replaced": 0, "fence": 0}
 """The projection of a record."""
+
+OF_ENTRY = {"id": 1, "label": 1, "metadata": 1, "vector": 1}
+"""The projection of an entry."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VECTOR_HEADER = 2
@@ -64,7 +69,7 @@ def record(document: Document) -> ImageRecord:
         width=document["width"],
         height=document["height"],
         label=document["label"],
-        metadata={fact["name"]: fact["value"] for fact in document["metadata"]},
+        metadata=facts(document["metadata"]),
         revision=int(document["seq"]),
         created_at=_EPOCH + timedelta(microseconds=document["created_at"]),
         updated_at=_EPOCH + timedelta(microseconds=document["updated_at"]),
@@ -74,6 +79,16 @@ def record(document: Document) -> ImageRecord:
 def vector(packed: bytes) -> Vector:
     """Read a BSON vector of float32."""
     return np.frombuffer(packed, "<f4", offset=_VECTOR_HEADER).astype(np.float32, copy=False)
+
+
+def entry(document: Document) -> Entry:
+    """Read what an index needs of an image's document."""
+    return Entry(vector(document["vector"]), document["label"], facts(document["metadata"]))
+
+
+def facts(written: Sequence[Document]) -> Metadata:
+    """Read metadata."""
+    return {fact["name"]: fact["value"] for fact in written}
 
 
 def space_document(space: SpaceRef) -> Document:
@@ -93,5 +108,5 @@ def change(document: Document) -> Change:
         collection=document["collection"],
         space=space(document["space"]),
         image_id=document["id"],
-        vector=None if document["deleted"] else vector(document["vector"]),
+        entry=None if document["deleted"] else entry(document),
     )

@@ -8,7 +8,7 @@ from typing import Literal
 from bson import Int64
 from pymongo.errors import DuplicateKeyError
 
-from services.search.ports import Change, Vector
+from services.search.ports import Change, Entry, Vector
 from services.search.stores.mongo import documents
 from services.search.stores.mongo.database import Database, Document, update_one
 from services.search.stores.mongo.schema import LEDGER
@@ -16,6 +16,9 @@ from shared.contracts.search import ImageRecord
 
 _ALIVE: Document = {"$eq": ["$deleted", False]}
 _FORMER = {"seq": 1, "deleted": 1, "created_at": 1, "sha256": 1, "thumbnail": 1, "replaced": 1}
+
+_OF_CHANGE = ("seq", "collection", "space", "deleted", *documents.OF_ENTRY)
+_READ_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,29 @@ class Images:
         found = await self._images.find_one(_one(collection, image_id), {"vector": 1})
         return None if found is None else documents.vector(found["vector"])
 
+    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        wanted = {"collection": collection, "id": {"$gt": after}, "deleted": False}
+        found = self._images.find(wanted, documents.OF_ENTRY).sort("id", 1).limit(limit)
+        return [(document["id"], documents.entry(document)) async for document in found]
+
+    async def sample(self, collection: str, count: int) -> list[Vector]:
+        # The keys are drawn first: the server would sort whole documents.
+        drawn = self._images.aggregate(
+            [
+                {"$match": {"collection": collection, "deleted": False}},
+                {"$project": {"_id": 1}},
+                {"$sample": {"size": count}},
+            ]
+        )
+        keys = [document["_id"] async for document in drawn]
+        vectors = []
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            some = {"_id": {"$in": keys[start : start + _READ_AT_ONCE]}, "deleted": False}
+            vectors += [
+                documents.vector(document["vector"]) async for document in self._images.find(some, {"vector": 1})
+            ]
+        return vectors
+
     async def changes(self, since: int, limit: int) -> tuple[Sequence[Change], list[Document]]:
         """Read changes up to the horizon, and the intents that are open; both as of one moment."""
         horizon = {"$subtract": [{"$ifNull": [{"$min": "$open.seq"}, {"$add": ["$last", 1]}]}, 1]}
@@ -142,7 +168,7 @@ class Images:
             {"$match": {"seq": {"$gt": Int64(since)}, "$expr": {"$lte": ["$seq", "$$horizon"]}}},
             {"$sort": {"seq": 1}},
             {"$limit": limit},
-            {"$project": dict.fromkeys(("seq", "collection", "space", "id", "deleted", "vector"), 1)},
+            {"$project": dict.fromkeys(_OF_CHANGE, 1)},
         ]
         lookup = {"from": self._images.name, "let": {"horizon": "$horizon"}, "pipeline": up_to_horizon, "as": "change"}
         rows = await self._database.ledger.aggregate(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from services.search.ports import Change, StoredBytes, StoreLimits, Vector
+from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vector
 from services.search.stores.mongo.blobs import Blobs
 from services.search.stores.mongo.database import Database, database_name
 from services.search.stores.mongo.errors import in_our_words, unusable_where_nothing_helps
@@ -127,6 +127,13 @@ class MongoStore:
 
     async def vector(self, collection: str, image_id: str) -> Vector | None:
         return await self._in_time(self._images.vector(collection, image_id))
+
+    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        return await self._in_time(self._images.entries(collection, after, limit))
+
+    async def sample(self, collection: str, count: int) -> list[Vector]:
+        with in_our_words():  # large: each of its commands has a deadline, but the whole has none
+            return await self._images.sample(collection, count)
 
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
         async def read() -> Sequence[Change]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from services.search.ports import Change, Vector
+from services.search.ports import Change, Entry, Vector
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.search import ImageCommit, ImageRecord
 
@@ -23,9 +23,23 @@ READ_PAGE = """
 """
 
 READ_CHANGES = """
-    SELECT revision, collection, fingerprint, dimensions, metric, id, vector
+    SELECT revision, collection, fingerprint, dimensions, metric, id, label, metadata, vector
     FROM images JOIN collections ON name = collection
     WHERE revision > ? ORDER BY revision LIMIT ?
+"""
+
+READ_ENTRIES = """
+    SELECT id, label, metadata, vector FROM images
+    WHERE collection = ? AND id > ? AND NOT deleted ORDER BY id LIMIT ?
+"""
+
+# The ids are drawn first: sorting whole rows would carry all vectors along.
+SAMPLE_IDS = """
+    SELECT id FROM images WHERE collection = ? AND NOT deleted ORDER BY random() LIMIT ?
+"""
+
+READ_VECTORS = """
+    SELECT vector FROM images WHERE collection = ? AND id IN (SELECT value FROM json_each(?)) AND NOT deleted
 """
 
 WRITE_IMAGE = """
@@ -114,7 +128,12 @@ def space(row: sqlite3.Row) -> SpaceRef:
     return SpaceRef(fingerprint=row["fingerprint"], dimensions=row["dimensions"], metric=row["metric"])
 
 
+def entry(row: sqlite3.Row) -> Entry:
+    """Read a row of `READ_ENTRIES` or, of an image that is there, of `READ_CHANGES`."""
+    return Entry(vector(row["vector"]), row["label"], json.loads(row["metadata"]))
+
+
 def change(row: sqlite3.Row) -> Change:
     """Read a row of `READ_CHANGES`."""
-    packed = row["vector"]
-    return Change(row["revision"], row["collection"], space(row), row["id"], None if packed is None else vector(packed))
+    there = None if row["vector"] is None else entry(row)
+    return Change(row["revision"], row["collection"], space(row), row["id"], there)

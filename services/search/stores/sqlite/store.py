@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from services.search.ports import Change, StoredBytes, StoreLimits, Vector
+from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vector
 from services.search.stores.sqlite import rows
 from services.search.stores.sqlite.database import Database, Session
 from shared.contracts.embedding import SpaceRef
@@ -17,6 +17,7 @@ from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
 
 _PREFIX = "sqlite:///"
 _SWEPT_AT_ONCE = 100
+_READ_AT_ONCE = 256
 
 _REMOVE_IF_UNUSED = """
     DELETE FROM blobs WHERE sha256 = ? AND open_uploads = 0
@@ -148,6 +149,20 @@ class SqliteStore:
             "SELECT vector FROM images WHERE collection = ? AND id = ? AND NOT deleted", collection, image_id
         )
         return rows.vector(found[0]["vector"]) if found else None
+
+    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        found = await self._database.read(rows.READ_ENTRIES, collection, after, limit)
+        return [(row["id"], rows.entry(row)) for row in found]
+
+    async def sample(self, collection: str, count: int) -> list[Vector]:
+        drawn = [row["id"] for row in await self._database.read(rows.SAMPLE_IDS, collection, count)]
+        vectors = []
+        for start in range(0, len(drawn), _READ_AT_ONCE):
+            some = json.dumps(drawn[start : start + _READ_AT_ONCE])
+            vectors += [
+                rows.vector(row["vector"]) for row in await self._database.read(rows.READ_VECTORS, collection, some)
+            ]
+        return vectors
 
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
         found = await self._database.read(rows.READ_CHANGES, since, limit)

@@ -89,8 +89,8 @@ async def follow(store: MongoStore, finished: asyncio.Event) -> dict[str, bytes]
                 assert change.revision > revision
                 revision = change.revision
                 there.pop(change.image_id, None)
-                if change.vector is not None:
-                    there[change.image_id] = change.vector.tobytes()
+                if change.entry is not None:
+                    there[change.image_id] = change.entry.vector.tobytes()
         revision = max(revision, horizon)
         if last_round:
             return there

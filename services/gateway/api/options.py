@@ -1,0 +1,78 @@
+"""Which of the neighbours are asked for: the parameters that every search has."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import AfterValidator, ValidationError
+
+from shared.contracts.filters import Filter
+from shared.contracts.search import MAX_K, MAX_OFFSET, QueryOptions, Revision
+from shared.errors import InvalidFilter, KOutOfRange
+from shared.validation import field_errors
+
+
+def _in_range(k: int) -> int:
+    if not 1 <= k <= MAX_K:
+        raise KOutOfRange(f"Ask for 1 to {MAX_K} results.")
+    return k
+
+
+# The bounds are shown as the schema has them, but checked by our own validator: the answer names its own code.
+K = Annotated[
+    int,
+    AfterValidator(_in_range),
+    Query(description="How many results.", json_schema_extra={"minimum": 1, "maximum": MAX_K}),
+]
+
+
+async def _options(
+    k: K = 10,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many results are passed over first.")] = 0,
+    filter_: Annotated[
+        str | None,
+        Query(
+            alias="filter",
+            description="Which images may be found, as a JSON object with any of `labels`, `metadata` (conditions with "
+            "a `key` and either `any_of` or some of `gt`, `gte`, `lt`, `lte`), `ids` and `not_ids`. There are `k` "
+            "results where `k` images meet all conditions.",
+            examples=['{"labels": ["lotus"], "metadata": [{"key": "year", "gte": 2004}]}'],
+            max_length=500_000,
+        ),
+    ] = None,
+    min_score: Annotated[
+        float | None, Query(allow_inf_nan=False, description="Results with a smaller score are left out.")
+    ] = None,
+    min_percentile: Annotated[
+        float | None, Query(ge=0, le=1, description="Results with a smaller percentile are left out.")
+    ] = None,
+    collapse: Annotated[
+        float | None,
+        Query(
+            gt=0,
+            le=1,
+            description="Near-duplicates: a result whose score to a nearer one is at least this is left out.",
+        ),
+    ] = None,
+    min_revision: Annotated[
+        Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
+    ] = 0,
+) -> QueryOptions:
+    return QueryOptions(
+        k=k,
+        offset=offset,
+        filter=None if filter_ is None else _filter(filter_),
+        min_score=min_score,
+        min_percentile=min_percentile,
+        collapse=collapse,
+        min_revision=min_revision,
+    )
+
+
+def _filter(text: str) -> Filter:
+    try:
+        return Filter.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidFilter(errors=field_errors(error.errors(), "query.filter")) from None
+
+
+Options = Annotated[QueryOptions, Depends(_options)]

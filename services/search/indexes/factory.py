@@ -1,0 +1,74 @@
+"""Which index a collection gets: how its vectors are projected, stored and scanned."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Literal
+
+from services.search.indexes.exact import ExactIndex
+from services.search.indexes.projection import Projection
+from services.search.indexes.storage import Compact, InMemory, Storage
+from services.search.ports import Matrix
+from shared.contracts.embedding import Metric, SpaceRef
+
+ProjectionKind = Literal["auto", "none", "centre", "pca"]
+Engine = Literal["float32", "int8", "brute", "ball_tree"]
+
+_SAMPLE = 8192
+_ENOUGH = 4
+"""`auto` looks for principal directions once there are so many images for each of them."""
+
+
+class ExactIndexes:
+    """Implements `IndexFactory`.
+
+    In a Euclidean space nothing is learned: removing the mean changes no distance there.
+
+    Args:
+        projection: `auto` removes the mean, and keeps the principal directions once there are enough images.
+        components: How many directions are kept.
+        engine: Name of a scan; `int8` is compact storage.
+        folder: Where compact storage has its files.
+        background: Merges large segments.
+    """
+
+    def __init__(
+        self,
+        projection: ProjectionKind,
+        components: int,
+        engine: Engine,
+        folder: Path,
+        background: Executor | None = None,
+    ) -> None:
+        self._projection = projection
+        self._components = components
+        self._engine = engine
+        self._folder = folder
+        self._background = background
+
+    def sample_size(self, space: SpaceRef, images: int) -> int:
+        return min(images, _SAMPLE) if self._learns(space) else 0
+
+    def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
+        if not self._learns(space) or not len(sample):
+            return self.make(Projection.none(space), learns=self._learns(space))
+        return self.make(Projection.learn(space, sample, images, self._directions(space, len(sample), images)))
+
+    def make(self, projection: Projection, *, learns: bool = True) -> ExactIndex:
+        """Make an empty index with this projection, which it may outgrow or not."""
+        outgrown_at = max(1, 2 * projection.learned_from) if learns else None
+        return ExactIndex(projection, self._storage(projection.metric), self._background, outgrown_at=outgrown_at)
+
+    def _learns(self, space: SpaceRef) -> bool:
+        return self._projection != "none" and space.metric == "cosine"
+
+    def _directions(self, space: SpaceRef, sampled: int, images: int) -> int | None:
+        if self._projection == "centre" or space.dimensions <= self._components or sampled < self._components:
+            return None
+        if self._projection == "auto" and images < _ENOUGH * self._components:
+            return None
+        return self._components
+
+    def _storage(self, metric: Metric) -> Storage:
+        if self._engine == "int8" and metric == "cosine":
+            return Compact(metric, self._folder)
+        return InMemory(metric, "float32" if self._engine == "int8" else self._engine)

@@ -1,0 +1,23 @@
+"""The ways to scan a segment, by name."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from services.search.indexes.projection import Matrix
+from services.search.indexes.scans.codes import Int8Keys
+from services.search.indexes.scans.keys import Float32Keys
+from services.search.indexes.scans.neighbors import NeighborsScan
+from services.search.indexes.scans.product import ProductScan
+from services.search.indexes.scans.scan import Scan
+from shared.contracts.embedding import Metric
+
+NewScan = Callable[[Matrix, Metric], Scan]
+
+SCANS: Mapping[str, NewScan] = MappingProxyType(
+    {
+        "float32": lambda rows, metric: ProductScan(Float32Keys(rows, metric)),
+        "int8": lambda rows, metric: ProductScan(Int8Keys(rows, metric)),
+        "brute": lambda rows, metric: NeighborsScan(rows, metric, "brute"),
+        "ball_tree": lambda rows, metric: NeighborsScan(rows, metric, "ball_tree"),
+    }
+)

@@ -1,0 +1,65 @@
+"""Compact storage: a scan reads eight bits a value, and the exact rows are read of the candidates alone."""
+
+import numkong
+import numpy as np
+from numpy.typing import NDArray
+
+from services.search.indexes.projection import Matrix
+from services.search.indexes.scans.keys import Selector
+from services.search.indexes.scans.scan import Floats
+from shared.contracts.embedding import Metric
+
+_LEVELS = 127
+_DEVIATIONS = 4
+"""Errors of codes are taken to be no larger than so many of their standard deviations."""
+_CODED_AT_ONCE = 8192
+
+
+class Int8Keys:
+    """Keys from int8 codes of the rows; each row, and each query, is scaled so that its largest value has the code 127.
+
+    The error of a key is a sum of many small independent roundings, so its standard deviation is known. A key is given
+    as the largest that the true one is likely to be: rows that might be nearest are among the candidates, and what is
+    missed all the same is measured, as recall.
+
+    Args:
+        rows: Vectors of length 1; shape (n, d). They are not kept, and may lie in a file that is mapped into memory.
+        metric: Of the space.
+
+    Raises:
+        ValueError: The metric is not cosine.
+    """
+
+    def __init__(self, rows: Matrix, metric: Metric) -> None:
+        if metric != "cosine":
+            raise ValueError("int8 codes are made for vectors of length 1")
+        self._codes = np.empty(rows.shape, np.int8)
+        self._scales = np.empty(len(rows), np.float32)
+        for first in range(0, len(rows), _CODED_AT_ONCE):
+            some = slice(first, first + _CODED_AT_ONCE)
+            self._codes[some], self._scales[some] = _encode(rows[some])
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def of(self, rows: Selector, queries: Matrix) -> Matrix:
+        codes, scales = _encode(queries)
+        block, own = self._codes[rows], self._scales[rows]
+        if len(queries) == 1:
+            products = np.asarray(numkong.cdist(codes, block, metric="dot"))
+        else:
+            products = np.asarray(numkong.dots_packed(block, numkong.dots_pack(codes))).T
+        keys = np.empty(products.shape, np.float32)
+        for key, product, scale in zip(keys, products, scales, strict=True):
+            np.multiply(product, own * scale, out=key, casting="unsafe")
+            key += np.sqrt(own**2 + scale**2) * np.float32(_DEVIATIONS / np.sqrt(12))
+        return keys
+
+    def least_distance(self, _: NDArray[np.float32], keys: Floats) -> Floats:
+        return np.sqrt(np.maximum(2 - 2 * keys, 0))
+
+
+def _encode(rows: Matrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    largest = np.abs(rows).max(axis=1)
+    scales = np.where(largest > 0, largest, 1).astype(np.float32) / np.float32(_LEVELS)
+    return np.rint(rows / scales[:, np.newaxis]).astype(np.int8), scales

@@ -1,0 +1,127 @@
+"""The unit that an index is made of: vectors that are written once and never changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.search.indexes.attributes import Attributes, Mask
+from services.search.indexes.projection import Matrix, Projection
+from services.search.indexes.scans.scan import Scan
+from services.search.indexes.storage import Storage
+from services.search.ports import Entry
+from shared.contracts.filters import Filter
+
+Ids: TypeAlias = NDArray[np.bytes_]
+
+_COPIED_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Rows in the order of their ids, so that an id is found by bisection and ties between rows are ties of ids.
+
+    Attributes:
+        name: No other segment has it.
+        ids: Ascending; shape (n,), n is at least 1.
+        rows: Projected vectors, C-contiguous; shape (n, d).
+        attributes: What filters ask of the rows.
+        scan: Compares queries with the rows.
+    """
+
+    name: str
+    ids: Ids
+    rows: Matrix
+    attributes: Attributes
+    scan: Scan
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Entry], projection: Projection, storage: Storage) -> "Segment":
+        """Make a segment of new entries."""
+        ordered = sorted(entries.items())
+        rows = projection.apply(np.stack([entry.vector for _, entry in ordered]))
+        attributes = Attributes.of([(entry.label, entry.metadata) for _, entry in ordered])
+        ids = np.array([key.encode() for key, _ in ordered])
+        return cls(uuid4().hex, ids, rows, attributes, storage.scan(rows))
+
+    @classmethod
+    def merge(cls, layers: Sequence["Layer"], storage: Storage) -> "Segment":
+        """Join what is alive in layers, of which no two have the same id alive."""
+        alive = [np.flatnonzero(~layer.dead) for layer in layers]
+        ids = np.concatenate([layer.segment.ids[rows] for layer, rows in zip(layers, alive, strict=True)])
+        order = np.argsort(ids, kind="stable")
+        places = np.empty(len(ids), np.int32)
+        places[order] = np.arange(len(ids), dtype=np.int32)
+        merged = storage.new_rows(len(ids), layers[0].segment.rows.shape[1])
+        parts, start = [], 0
+        for layer, rows in zip(layers, alive, strict=True):
+            own = places[start : start + len(rows)]
+            start += len(rows)
+            for first in range(0, len(rows), _COPIED_AT_ONCE):
+                some = slice(first, first + _COPIED_AT_ONCE)
+                merged[own[some]] = layer.segment.rows[rows[some]]
+            moved = np.full(len(layer.segment.ids), -1, np.int32)
+            moved[rows] = own
+            parts.append((layer.segment.attributes, moved))
+        return cls(uuid4().hex, ids[order], merged, Attributes.merge(parts, len(ids)), storage.scan(merged))
+
+    def find(self, ids: Ids) -> NDArray[np.intp]:
+        """Give the rows of those of the ids that are here."""
+        places: NDArray[np.intp] = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return places[np.equal(self.ids[places], ids)]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A segment and which of its rows were removed since, or replaced by a row of another segment.
+
+    Attributes:
+        dead: Shape (n,). Never changed: a removal makes a new layer.
+        count: How many rows are alive.
+    """
+
+    segment: Segment
+    dead: Mask
+    count: int
+
+    @classmethod
+    def whole(cls, segment: Segment) -> "Layer":
+        """Make a layer whose rows are all alive."""
+        return cls(segment, np.zeros(len(segment.ids), np.bool_), len(segment.ids))
+
+    def without(self, ids: Ids) -> "Layer":
+        """Give this layer with these ids removed."""
+        rows = self.segment.find(ids)
+        rows = rows[~self.dead[rows]]
+        if not len(rows):
+            return self
+        dead = self.dead.copy()
+        dead[rows] = True
+        return replace(self, dead=dead, count=self.count - len(rows))
+
+    def admitted(self, wanted: Filter | None) -> Mask | None:
+        """Tell which rows may be found; None where all may."""
+        admitted = None if self.count == len(self.dead) else ~self.dead
+        if wanted is None:
+            return admitted
+        for mask in (self.segment.attributes.mask(wanted), self._with_ids(wanted)):
+            if mask is not None:
+                admitted = mask if admitted is None else admitted & mask
+        return admitted
+
+    def _with_ids(self, wanted: Filter) -> Mask | None:
+        if wanted.ids is None and not wanted.not_ids:
+            return None
+        mask = np.full(len(self.dead), wanted.ids is None)
+        if wanted.ids is not None:
+            mask[self.segment.find(encoded(wanted.ids))] = True
+        mask[self.segment.find(encoded(wanted.not_ids))] = False
+        return mask
+
+
+def encoded(ids: Sequence[str]) -> Ids:
+    """Write ids as segments have them."""
+    return np.array([key.encode() for key in ids], np.bytes_)

@@ -1,0 +1,66 @@
+"""Where the rows of segments are, and how they are scanned."""
+
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from services.search.indexes.projection import Matrix
+from services.search.indexes.scans import SCANS
+from services.search.indexes.scans.scan import Scan
+from shared.contracts.embedding import Metric
+
+_COMPACT_FROM = 4096
+"""Rows from which a segment is stored compactly; smaller ones are soon merged."""
+
+
+class Storage(Protocol):
+    """Makes room for rows, and chooses the scan for them."""
+
+    def new_rows(self, count: int, dimensions: int) -> Matrix:
+        """Make a matrix to be filled; shape (count, dimensions)."""
+
+    def scan(self, rows: Matrix) -> Scan:
+        """Make the scan of rows that are filled."""
+
+
+class InMemory:
+    """Keeps rows in memory.
+
+    Args:
+        scan: Name of a scan.
+        metric: Of the space.
+    """
+
+    def __init__(self, metric: Metric, scan: str = "float32") -> None:
+        self._metric = metric
+        self._new_scan = SCANS[scan]
+
+    def new_rows(self, count: int, dimensions: int) -> Matrix:
+        return np.empty((count, dimensions), np.float32)
+
+    def scan(self, rows: Matrix) -> Scan:
+        return self._new_scan(rows, self._metric)
+
+
+class Compact:
+    """Keeps int8 codes in memory, and the rows of large segments in files that have no name and end with the process.
+
+    Args:
+        folder: Where the files are.
+        metric: Of the space; cosine.
+    """
+
+    def __init__(self, metric: Metric, folder: Path) -> None:
+        self._metric = metric
+        self._folder = folder
+
+    def new_rows(self, count: int, dimensions: int) -> Matrix:
+        if count < _COMPACT_FROM:
+            return np.empty((count, dimensions), np.float32)
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            return np.memmap(file, np.float32, "w+", shape=(count, dimensions))
+
+    def scan(self, rows: Matrix) -> Scan:
+        return SCANS["float32" if len(rows) < _COMPACT_FROM else "int8"](rows, self._metric)
