@@ -19,11 +19,13 @@ from services.search.builder import Builder
 from services.search.catalogue import Catalogue
 from services.search.follower import Follower
 from services.search.indexes.factory import ExactIndexes
+from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
 from services.search.poller import Poller
-from services.search.ports import ImageStore, IndexFactory, StoreLimits
+from services.search.ports import ImageStore, StoreLimits
 from services.search.settings import SearchSettings
+from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
 from services.search.stores import store_for
 from services.search.sweeper import Sweeper
@@ -40,7 +42,6 @@ def create_app(
     settings: SearchSettings | None = None,
     *,
     store: ImageStore | None = None,
-    indexes: IndexFactory | None = None,
     give_up: Callable[[str], None] | None = None,
 ) -> FastAPI:
     """Build the search service.
@@ -48,7 +49,6 @@ def create_app(
     Args:
         settings: By default those of the environment.
         store: By default the one that the settings name.
-        indexes: Makes the indexes of collections; by default exact ones, as the settings describe them.
         give_up: Told why the service can never become ready; by default it says so in the log and ends the process.
     """
     settings = settings or SearchSettings()
@@ -60,10 +60,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
         background = ThreadPoolExecutor(1, "merging")
-        builder = Builder(store, indexes or exact_indexes(settings, background), settings.catch_up_batch)
-        follower = Follower(store, builder, settings.catch_up_batch, measured)
+        indexes = exact_indexes(settings, background)
+        follower = Follower(store, Builder(store, indexes, settings.catch_up_batch), settings.catch_up_batch, measured)
         batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured)
-        neighbours = Neighbours(store, follower, batches)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
             store,
@@ -72,11 +71,18 @@ def create_app(
             settings.tombstone_life_seconds,
             measured,
         )
-        startup = Startup(store, follower, give_up or end_process)
+        periodic = [poller.run, sweeper.run]
+        restore = None
+        if settings.index_folder is not None:
+            snapshots = SnapshotFolder(settings.index_folder, indexes)
+            snapshotting = Snapshotting(store, follower, snapshots, settings.snapshot_interval_seconds, measured)
+            periodic.append(snapshotting.run)
+            restore = snapshotting.restore
+        startup = Startup(store, follower, give_up or end_process, restore)
 
         async def work() -> None:
             if await startup.run():
-                await asyncio.gather(poller.run(), sweeper.run())
+                await asyncio.gather(*(run() for run in periodic))
 
         async def readiness() -> Readiness:
             started = await startup.readiness()
@@ -87,7 +93,9 @@ def create_app(
             yield {
                 "readiness": readiness,
                 "startup": startup,
-                "catalogue": Catalogue(store, follower, neighbours, settings.revision_wait_seconds),
+                "catalogue": Catalogue(
+                    store, follower, Neighbours(store, follower, batches), settings.revision_wait_seconds
+                ),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
         finally:

@@ -43,6 +43,7 @@ class QueryBatches:
         Raises:
             Overloaded: As many queries are waiting as are admitted.
         """
+        self._waiting = [waiting for waiting in self._waiting if not waiting.answer.done()]
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded("As many queries as this service lets wait are waiting.")
         waiting = _Waiting(index, query, asyncio.get_running_loop().create_future())

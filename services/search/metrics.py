@@ -30,6 +30,9 @@ class SearchMetrics:
             "search_staleness_seconds", "Time since the indexes were last known to have all writes.", registry=registry
         )
         self.failed_polls = Counter("search_failed_polls", "Looks at the store that it refused.", registry=registry)
+        self.failed_snapshots = Counter(
+            "search_failed_snapshots", "Snapshots that could not be written.", registry=registry
+        )
         self.swept_files = Counter(
             "search_swept_files", "Files of abandoned uploads that were removed.", registry=registry
         )

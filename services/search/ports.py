@@ -151,6 +151,33 @@ class IndexFactory(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The indexes of all collections as they were at some moment.
+
+    Attributes:
+        store: Identity of the store whose images they have.
+        revision: They have all changes up to this one, and perhaps later ones.
+        forgotten: Tombstones up to here were gone before the reading began.
+        indexes: Space and index of each collection.
+    """
+
+    store: str
+    revision: int
+    forgotten: int
+    indexes: Mapping[str, tuple[SpaceRef, VectorIndex]]
+
+
+class Snapshots(Protocol):
+    """Keeps the last snapshot. Called from threads, one call at a time."""
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Put a snapshot in the place of the last one; it is durable, and whole, or the last one is still there."""
+
+    def load(self, store: str) -> Snapshot | None:
+        """Restore the last snapshot; None where it is missing, damaged, or one of another store or other settings."""
+
+
 class ImageStore(Protocol):
     """Images: records, bytes, thumbnails and vectors. What a method has written is durable when it returns.
 
@@ -174,6 +201,9 @@ class ImageStore(Protocol):
 
     async def open(self) -> None:
         """Make the store usable, or raise: `TryAgain` for what may heal, `StoreUnusable` for what does not."""
+
+    async def identity(self) -> str:
+        """Give the name that the store got when it was made, at random; no other store has it."""
 
     async def close(self) -> None:
         """Finish writes under way and let go of everything; a store that is not open is left as it is."""

@@ -27,12 +27,20 @@ class Startup:
         store: Is opened.
         follower: Is brought up to the store's state.
         give_up: Called with a sentence for the operator where waiting does not help.
+        restore: Restores what an earlier process has left; None: nothing is.
     """
 
-    def __init__(self, store: ImageStore, follower: Follower, give_up: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: ImageStore,
+        follower: Follower,
+        give_up: Callable[[str], None],
+        restore: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._store = store
         self._follower = follower
         self._give_up = give_up
+        self._restore = restore
         self._done = False
         self._trouble = ""
         self._total: int | None = None
@@ -41,6 +49,8 @@ class Startup:
         """Work until the service is ready, and tell whether it is."""
         try:
             await self._insist(self._store.open)
+            if self._restore is not None:
+                await self._insist(self._restore)
             await self._insist(self._build)
         except StoreUnusable as error:
             self._give_up(str(error))

@@ -15,14 +15,13 @@ from services.search.app import create_app
 from services.search.settings import SearchSettings
 from shared import wire
 from shared.clients.search import SearchClient
-from shared.contracts.search import CollectionStats, QueryRequest
+from shared.contracts.search import CollectionStats, ImageRecord, QueryOptions, QueryRequest
 from shared.errors import (
     Conflict,
     EmbeddingSpaceMismatch,
     EmptyUpload,
     ImageTooLarge,
     InvalidRequest,
-    KOutOfRange,
     NotFound,
 )
 from tests.support.serving import serving
@@ -33,7 +32,9 @@ PICTURES = {f"image-{number:02}": Picture(b"picture %d" % number) for number in 
 
 
 def settings(folder: Path, **others: object) -> SearchSettings:
-    return SearchSettings.model_validate({"store_url": f"sqlite:///{folder}/images.db", **others})
+    # Vectors are compared as they are, so that the tests can do the same.
+    plain = {"store_url": f"sqlite:///{folder}/images.db", "index_projection": "none"}
+    return SearchSettings.model_validate({**plain, **others})
 
 
 @asynccontextmanager
@@ -127,10 +128,10 @@ async def test_queries_find_what_brute_force_finds(client: SearchClient) -> None
 async def test_similar_leaves_the_image_itself_out_and_still_gives_k(client: SearchClient) -> None:
     await upload_all(client)
     await upload(client, "twin", PICTURES["image-03"])
-    found = await client.similar("default", "image-03", 5)
+    found = await client.similar("default", "image-03", QueryOptions(k=5))
     expected = ["twin", *nearest(PICTURES["image-03"], 5)[1:]]
     assert [neighbour.record.id for neighbour in found.neighbours] == expected
-    assert len((await client.similar("default", "image-03", 1000)).neighbours) == 30
+    assert len((await client.similar("default", "image-03", QueryOptions(k=1000))).neighbours) == 30
 
 
 async def test_a_deleted_image_is_gone_as_soon_as_that_is_acknowledged(client: SearchClient) -> None:
@@ -217,7 +218,7 @@ async def test_another_collection_comes_into_being_by_its_first_image(client: Se
         client.query("birds", CAT.query()),
         client.page("birds", None, 10),
         client.record("birds", "a"),
-        client.similar("birds", "a", 3),
+        client.similar("birds", "a", QueryOptions()),
         client.delete("birds", "a"),
     ):
         with pytest.raises(NotFound, match="birds"):
@@ -253,9 +254,71 @@ async def test_a_euclidean_space_scores_by_the_distance(client: SearchClient) ->
     for image_id, picture in (("a", CAT), ("b", DOG)):
         await client.put_blob(picture.sha256, picture.data)
         await client.commit("flat", image_id, picture.commit(in_space=euclidean))
-    found = await client.query("flat", QueryRequest(space=euclidean, vector=CAT.vector.tobytes()))
+    answer = await client.query("flat", QueryRequest(space=euclidean, vector=CAT.vector.tobytes()))
     distance = float(np.linalg.norm(CAT.vector - DOG.vector))
-    assert [neighbour.score for neighbour in found.neighbours] == pytest.approx([1, 1 / (1 + distance)])
+    assert [neighbour.score for neighbour in answer.neighbours] == pytest.approx([1, 1 / (1 + distance)])
+
+
+async def upload_described(client: SearchClient) -> None:
+    """Every third picture is labelled `owl`; their years go from 2000 to 2029."""
+    for number, (image_id, picture) in enumerate(PICTURES.items()):
+        await client.put_blob(picture.sha256, picture.data)
+        facts = {"label": "owl" if number % 3 == 0 else None, "metadata": {"year": 2000 + number}}
+        await client.commit("default", image_id, picture.commit().model_copy(update=facts))
+
+
+async def found(client: SearchClient, **options: object) -> list[str]:
+    picture = PICTURES["image-05"]
+    query = {"space": picture.query().space, "vector": picture.vector.tobytes(), **options}
+    answer = await client.query("default", QueryRequest.model_validate(query))
+    return [neighbour.record.id for neighbour in answer.neighbours]
+
+
+async def test_a_filter_comes_before_the_search(client: SearchClient) -> None:
+    await upload_described(client)
+    owls = [image_id for image_id in nearest(PICTURES["image-05"], 30) if int(image_id[-2:]) % 3 == 0]
+    assert await found(client, k=10, filter={"labels": ["owl"]}) == owls
+    late = [image_id for image_id in owls if int(image_id[-2:]) >= 15]
+    recent = {"labels": ["owl", "cat"], "metadata": [{"key": "year", "gte": 2015}]}
+    assert await found(client, k=10, filter=recent) == late
+    assert await found(client, k=2, filter={**recent, "not_ids": [late[0]]}) == late[1:3]
+    years = [{"key": "year", "any_of": [2003, 2004.0, "2005"]}]
+    assert sorted(await found(client, filter={"metadata": years})) == ["image-03", "image-04"]
+    assert await found(client, filter={"ids": ["image-07", "nobody"]}) == ["image-07"]
+
+
+async def test_what_a_filter_asks_for_follows_the_writes(client: SearchClient) -> None:
+    await upload_described(client)
+    await client.delete("default", "image-00")
+    picture = PICTURES["image-01"]
+    await client.put_blob(picture.sha256, picture.data)
+    await client.commit("default", "image-01", picture.commit().model_copy(update={"label": "owl"}))
+    owls = sorted(await found(client, k=30, filter={"labels": ["owl"]}))
+    assert owls == ["image-01", *(f"image-{number:02}" for number in range(3, 30, 3))]
+
+
+async def test_an_offset_a_least_score_and_a_least_percentile_cut_the_list(client: SearchClient) -> None:
+    await upload_all(client)
+    expected = nearest(PICTURES["image-05"], 30)
+    assert await found(client, k=4, offset=3) == expected[3:7]
+    assert await found(client, k=5, offset=28) == expected[28:]
+    scores = [float(PICTURES[image_id].vector @ PICTURES["image-05"].vector) for image_id in expected]
+    assert await found(client, k=30, min_score=scores[6] - 1e-4) == expected[:7]
+    answer = await client.query("default", PICTURES["image-05"].query(30))
+    percentiles = [neighbour.percentile for neighbour in answer.neighbours]
+    assert percentiles[0] == 1
+    assert percentiles == sorted(percentiles, reverse=True)
+    above = [near.record.id for near in answer.neighbours if near.percentile is not None and near.percentile >= 0.6]
+    assert await found(client, k=30, min_percentile=0.6) == above
+
+
+async def test_near_duplicates_are_collapsed_on_request(client: SearchClient) -> None:
+    await upload_all(client)
+    for number in range(3):
+        await upload(client, f"twin-{number}", PICTURES["image-05"])
+    expected = nearest(PICTURES["image-05"], 5)
+    assert (await found(client, k=5))[:4] == ["image-05", "twin-0", "twin-1", "twin-2"]
+    assert await found(client, k=5, collapse=0.9999) == expected
 
 
 async def test_bytes_that_are_not_what_their_address_says_are_refused(client: SearchClient) -> None:
@@ -303,13 +366,14 @@ async def test_collections_beyond_the_limit_are_refused(client: SearchClient, ur
 
 
 @pytest.mark.parametrize("k", [0, -1, 1001])
-async def test_k_out_of_range_has_its_own_code_wherever_it_stands(client: SearchClient, url: str, k: int) -> None:
-    with pytest.raises(KOutOfRange):
-        await client.similar("default", "a", k)
+async def test_k_out_of_range_has_its_own_code_wherever_it_stands(url: str, k: int) -> None:
     async with httpx.AsyncClient(base_url=url) as http:
         query = {"space": space().model_dump(), "vector": [1.0] * 8, "k": k}
-        answer = await http.post("/v1/collections/default/query", json=query)
-    assert (answer.status_code, answer.json()["code"]) == (422, "k_out_of_range")
+        for answer in (
+            await http.post("/v1/collections/default/query", json=query),
+            await http.post("/v1/collections/default/images/a/similar", json={"k": k}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (422, "k_out_of_range")
 
 
 @pytest.mark.parametrize(
@@ -363,16 +427,21 @@ async def test_metrics_tell_sizes_and_times(client: SearchClient, url: str) -> N
     assert "search_catch_up_seconds_count" in metrics
 
 
+async def nearest_records(client: SearchClient, picture: Picture) -> list[tuple[ImageRecord, float]]:
+    answer = await client.query("default", picture.query(20))
+    return [(near.record, near.distance) for near in answer.neighbours]
+
+
 async def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     with serving(create_app(settings(tmp_path))) as url:
         async with client_of(url) as client:
             await upload_all(client)
             await upload(client, "a", CAT, "birds")
             await client.delete("default", "image-05")
-            before = [await client.query("default", picture.query(20)) for picture in PICTURES.values()]
+            before = [await nearest_records(client, picture) for picture in PICTURES.values()]
             stats = await client.stats()
     with serving(create_app(settings(tmp_path, catch_up_batch=4))) as url:
         async with client_of(url) as client:
-            assert [await client.query("default", picture.query(20)) for picture in PICTURES.values()] == before
+            assert [await nearest_records(client, picture) for picture in PICTURES.values()] == before
             assert await client.stats() == stats
             await assert_whole(client, "image-06", PICTURES["image-06"])

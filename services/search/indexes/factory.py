@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.search.indexes.exact import ExactIndex
 from services.search.indexes.projection import Projection
+from services.search.indexes.state import State
 from services.search.indexes.storage import Compact, InMemory, Storage
 from services.search.ports import Matrix
 from shared.contracts.embedding import Metric, SpaceRef
@@ -50,13 +51,25 @@ class ExactIndexes:
 
     def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
         if not self._learns(space) or not len(sample):
-            return self.make(Projection.none(space), learns=self._learns(space))
+            return self.make(Projection.none(space))
         return self.make(Projection.learn(space, sample, images, self._directions(space, len(sample), images)))
 
-    def make(self, projection: Projection, *, learns: bool = True) -> ExactIndex:
-        """Make an empty index with this projection, which it may outgrow or not."""
+    @property
+    def description(self) -> str:
+        """What two factories have in common whose indexes may stand for one another."""
+        return f"{self._projection} {self._components}"
+
+    def make(self, projection: Projection, state: State | None = None) -> ExactIndex:
+        """Make an index with this projection: an empty one, or one in a given state."""
+        learns = self._projection != "none" and projection.metric == "cosine"
         outgrown_at = max(1, 2 * projection.learned_from) if learns else None
-        return ExactIndex(projection, self._storage(projection.metric), self._background, outgrown_at=outgrown_at)
+        return ExactIndex(projection, self.storage(projection.metric), self._background, state, outgrown_at)
+
+    def storage(self, metric: Metric) -> Storage:
+        """Give the storage for rows of a space."""
+        if self._engine == "int8" and metric == "cosine":
+            return Compact(metric, self._folder)
+        return InMemory(metric, "float32" if self._engine == "int8" else self._engine)
 
     def _learns(self, space: SpaceRef) -> bool:
         return self._projection != "none" and space.metric == "cosine"
@@ -67,8 +80,3 @@ class ExactIndexes:
         if self._projection == "auto" and images < _ENOUGH * self._components:
             return None
         return self._components
-
-    def _storage(self, metric: Metric) -> Storage:
-        if self._engine == "int8" and metric == "cosine":
-            return Compact(metric, self._folder)
-        return InMemory(metric, "float32" if self._engine == "int8" else self._engine)

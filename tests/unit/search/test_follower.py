@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,12 +8,18 @@ import pytest
 
 from services.search.follower import Follower
 from services.search.indexes.exact import ExactIndex
+from services.search.indexes.factory import ExactIndexes
+from services.search.indexes.projection import Projection
+from services.search.indexes.state import State
+from services.search.indexes.storage import InMemory
 from services.search.metrics import SearchMetrics
-from services.search.ports import Change, StoreLimits, Vector
+from services.search.ports import Change, Entry, IndexFactory, Matrix, StoreLimits, VectorIndex
 from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.embedding import SpaceRef
 from shared.errors import RevisionNotReached, TryAgain
 from shared.telemetry import Metrics
+from tests.support import indexes
+from tests.support.indexes import NOWHERE, builder_of, learning_indexes
 from tests.support.vectors import Picture
 
 
@@ -34,11 +41,16 @@ class FragileIndex(ExactIndex):
 
     failures = 1
 
-    def apply(self, writes: Mapping[str, Vector | None]) -> None:
+    def apply(self, writes: Mapping[str, Entry | None]) -> None:
         if FragileIndex.failures:
             FragileIndex.failures -= 1
             raise MemoryError
         super().apply(writes)
+
+
+class FragileIndexes(ExactIndexes):
+    def make(self, projection: Projection, state: State | None = None) -> FragileIndex:
+        return FragileIndex(projection, InMemory(projection.metric))
 
 
 @pytest.fixture
@@ -49,8 +61,8 @@ async def store(tmp_path: Path) -> AsyncIterator[CountingStore]:
     await store.close()
 
 
-def follower_of(store: SqliteStore, batch: int = 100) -> Follower:
-    return Follower(store, lambda space: ExactIndex(space.dimensions), batch, SearchMetrics(Metrics()))
+def follower_of(store: SqliteStore, batch: int = 100, factory: IndexFactory | None = None) -> Follower:
+    return Follower(store, builder_of(store, factory, batch), batch, SearchMetrics(Metrics()))
 
 
 async def add(store: SqliteStore, image_id: str, picture: Picture, collection: str = "default") -> int:
@@ -59,7 +71,7 @@ async def add(store: SqliteStore, image_id: str, picture: Picture, collection: s
 
 
 def found(follower: Follower, picture: Picture, collection: str = "default") -> str:
-    return follower.shelves[collection].index.search(picture.vector, 1)[0].id
+    return indexes.found(follower.shelves[collection].index, picture.vector)[0]
 
 
 async def test_reaches_a_write_in_batches_over_several_collections(store: CountingStore) -> None:
@@ -110,10 +122,7 @@ async def test_a_failed_round_is_told_to_those_who_wait_and_made_up_for_by_the_n
 
 
 async def test_an_index_that_fails_once_misses_nothing(store: CountingStore) -> None:
-    def fragile(space: SpaceRef) -> FragileIndex:
-        return FragileIndex(space.dimensions)
-
-    follower = Follower(store, fragile, 100, SearchMetrics(Metrics()))
+    follower = follower_of(store, factory=FragileIndexes("none", 512, "float32", NOWHERE))
     revision = await add(store, "a", Picture(b"cat"))
     with pytest.raises(MemoryError):
         await follower.reach(revision)
@@ -163,7 +172,7 @@ async def test_who_was_away_while_tombstones_were_forgotten_builds_anew(store: C
 
     await follower.catch_up()
     assert follower.revision == await store.revision()
-    assert sorted(hit.id for hit in follower.shelves["default"].index.search(Picture(b"a").vector, 10)) == list("acde")
+    assert sorted(indexes.found(follower.shelves["default"].index, Picture(b"a").vector, 10)) == list("acde")
 
 
 async def test_who_has_seen_a_removal_may_forget_it(store: CountingStore) -> None:
@@ -187,3 +196,85 @@ async def test_a_newcomer_reaches_a_last_write_that_is_a_forgotten_removal(store
     follower = follower_of(store)
     await follower.wait_for(2, seconds=30)
     assert follower.images() == 0
+
+
+async def until_renewed(follower: Follower, old: VectorIndex) -> VectorIndex:
+    async with asyncio.timeout(30):
+        while (index := follower.shelves["default"].index) is old:
+            await asyncio.sleep(0.01)
+            await follower.catch_up()
+    return index
+
+
+async def test_an_index_that_its_collection_has_outgrown_is_renewed_beside_the_old_one(store: CountingStore) -> None:
+    follower = follower_of(store, batch=3, factory=learning_indexes())
+    await add(store, "image-0", Picture(b"0"))
+    await follower.catch_up()
+    first = follower.shelves["default"].index
+    assert not first.outgrown
+    for number in range(1, 20):
+        await add(store, f"image-{number}", Picture(b"%d" % number))
+    await follower.catch_up()
+    assert first.outgrown
+    second = await until_renewed(follower, first)
+    assert not second.outgrown
+    assert len(second) == 20
+    assert all(found(follower, Picture(b"%d" % number)) == f"image-{number}" for number in range(20))
+
+
+class SlowIndexes(ExactIndexes):
+    """Learns when it is allowed to."""
+
+    def __init__(self) -> None:
+        super().__init__("auto", 4, "float32", NOWHERE)
+        self.asked, self.allowed = threading.Event(), threading.Event()
+
+    def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
+        if images > 1:
+            self.asked.set()
+            self.allowed.wait(30)
+        return super().new(space, sample, images)
+
+
+async def test_what_is_written_while_an_index_is_renewed_is_in_the_new_one(store: CountingStore) -> None:
+    slow = SlowIndexes()
+    follower = follower_of(store, batch=2, factory=slow)
+    await add(store, "image-0", Picture(b"0"))
+    await follower.catch_up()
+    old = follower.shelves["default"].index
+    for number in range(1, 9):
+        await add(store, f"image-{number}", Picture(b"%d" % number))
+    await follower.catch_up()
+    await asyncio.to_thread(slow.asked.wait)
+    await store.delete("default", "image-3")
+    await add(store, "image-4", Picture(b"another"))
+    await add(store, "image-9", Picture(b"9"))
+    await follower.catch_up()
+    assert follower.shelves["default"].index is old
+    assert found(follower, Picture(b"another")) == "image-4"
+    slow.allowed.set()
+    renewed = await until_renewed(follower, old)
+    assert renewed.ids("", 20) == [f"image-{number}" for number in (0, 1, 2, 4, 5, 6, 7, 8, 9)]
+    assert found(follower, Picture(b"another")) == "image-4"
+    await follower.close()
+
+
+async def test_an_index_that_cannot_be_renewed_goes_on_answering_and_is_renewed_later(store: CountingStore) -> None:
+    slow = SlowIndexes()
+    follower = follower_of(store, factory=slow)
+    await add(store, "image-0", Picture(b"0"))
+    await follower.catch_up()
+    old = follower.shelves["default"].index
+    await add(store, "image-1", Picture(b"1"))
+    await follower.catch_up()
+    await asyncio.to_thread(slow.asked.wait)
+    # What removed this is forgotten before the new index, which may have it, is there.
+    await store.delete("default", "image-1")
+    await follower.catch_up()
+    await store.forget_tombstones(datetime.now(UTC) + timedelta(seconds=1))
+    slow.allowed.set()
+    await add(store, "image-2", Picture(b"2"))
+    await add(store, "image-3", Picture(b"3"))
+    renewed = await until_renewed(follower, old)
+    assert renewed.ids("", 9) == ["image-0", "image-2", "image-3"]
+    await follower.close()

@@ -1,21 +1,20 @@
-import asyncio
 import math
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from services.search.follower import Follower, Shelf
-from services.search.indexes.exact import ExactIndex
+from services.search.batching import QueryBatches
+from services.search.follower import Follower
 from services.search.metrics import SearchMetrics
-from services.search.neighbours import Neighbours, check_k, score, unpack_vector
-from services.search.ports import Hit, StoreLimits, Vector
+from services.search.neighbours import Neighbours, unpack_vector
+from services.search.ports import Query, StoreLimits
 from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.search import ImageRecord, QueryResponse
-from shared.errors import InvalidRequest, KOutOfRange, Overloaded
+from shared.errors import InvalidRequest
 from shared.telemetry import Metrics
+from tests.support.indexes import builder_of
 from tests.support.vectors import Picture, space
 
 Step = Callable[[], Awaitable[object]]
@@ -34,29 +33,16 @@ class InterruptedStore(SqliteStore):
         return await super().records(collection, image_ids)
 
 
-class HeldIndex(ExactIndex):
-    """Answers when it is released."""
-
-    def __init__(self, dimensions: int) -> None:
-        super().__init__(dimensions)
-        self.asked, self.released = threading.Event(), threading.Event()
-
-    def search(self, vector: Vector, k: int) -> list[Hit]:
-        self.asked.set()
-        self.released.wait(timeout=30)
-        return super().search(vector, k)
-
-
 class Bench:
     """A store with ten images, what follows it, and queries for the first image."""
 
     pictures = tuple(Picture(b"%d" % number) for number in range(10))
 
-    def __init__(self, store: InterruptedStore, threads: int = 2, max_waiting: int = 10) -> None:
+    def __init__(self, store: InterruptedStore) -> None:
         self.store = store
         metrics = SearchMetrics(Metrics())
-        self.follower = Follower(store, lambda space: ExactIndex(space.dimensions), 100, metrics)
-        self.neighbours = Neighbours(store, self.follower, threads, max_waiting, metrics)
+        self.follower = Follower(store, builder_of(store), 100, metrics)
+        self.neighbours = Neighbours(store, self.follower, QueryBatches(32, 10, metrics))
 
     async def fill(self) -> None:
         for number, picture in enumerate(self.pictures):
@@ -67,9 +53,9 @@ class Bench:
         await self.store.put_blob(picture.sha256, picture.data)
         await self.store.commit("default", image_id, picture.commit())
 
-    async def ask(self, k: int, leave_out: str | None = None) -> QueryResponse:
-        shelf = self.follower.shelves["default"]
-        return await self.neighbours.nearest("default", shelf, self.pictures[0].vector, k, leave_out)
+    async def ask(self, k: int, offset: int = 0) -> QueryResponse:
+        query = Query(self.pictures[0].vector, k, offset)
+        return await self.neighbours.nearest("default", self.follower.shelves["default"], query)
 
     def expected(self, without: Collection[str] = ()) -> list[str]:
         distances = {
@@ -94,16 +80,16 @@ def ids(response: QueryResponse) -> list[str]:
     return [neighbour.record.id for neighbour in response.neighbours]
 
 
-async def test_the_image_left_out_does_not_count(bench: Bench) -> None:
-    assert ids(await bench.ask(3)) == bench.expected()[:3]
-    assert ids(await bench.ask(3, leave_out="0")) == bench.expected(without="0")[:3]
-    assert ids(await bench.ask(3, leave_out="gone")) == bench.expected()[:3]
-
-
 async def test_an_image_deleted_in_the_meantime_is_made_up_for(bench: Bench) -> None:
     gone = bench.expected()[1]
     bench.store.interruptions = [lambda: bench.store.delete("default", gone)]
     assert ids(await bench.ask(3)) == bench.expected(without=[gone])[:3]
+
+
+async def test_an_image_deleted_in_the_meantime_is_made_up_for_behind_an_offset(bench: Bench) -> None:
+    gone = bench.expected()[4]
+    bench.store.interruptions = [lambda: bench.store.delete("default", gone)]
+    assert ids(await bench.ask(3, offset=3)) == bench.expected(without=[gone])[3:6]
 
 
 async def test_an_image_replaced_in_the_meantime_has_the_distance_of_its_new_bytes(bench: Bench) -> None:
@@ -124,39 +110,6 @@ async def test_an_image_that_changes_faster_than_queries_look_is_left_out(bench:
     response = await bench.ask(3)
     assert restless not in ids(response)
     assert ids(response)[0] == "0"
-
-
-async def test_more_queries_than_may_wait_are_turned_away(bench: Bench) -> None:
-    index = HeldIndex(8)
-    crowded = Neighbours(bench.store, bench.follower, 1, 1, SearchMetrics(Metrics()))
-
-    async def ask() -> QueryResponse:
-        return await crowded.nearest("default", Shelf(space(), index), bench.pictures[0].vector, 1)
-
-    computed, waiting = asyncio.create_task(ask()), asyncio.create_task(ask())
-    await asyncio.to_thread(index.asked.wait)
-    with pytest.raises(Overloaded):
-        await ask()
-    index.released.set()
-    assert (await computed).neighbours == (await waiting).neighbours == ()
-
-
-@pytest.mark.parametrize("k", [1, 1000])
-def test_k_may_be_one_to_a_thousand(k: int) -> None:
-    check_k(k)
-
-
-@pytest.mark.parametrize("k", [-1, 0, 1001])
-def test_k_may_be_nothing_else(k: int) -> None:
-    with pytest.raises(KOutOfRange):
-        check_k(k)
-
-
-def test_scores_are_one_for_the_same_and_fall_with_the_distance() -> None:
-    assert score("cosine", 0) == score("euclidean", 0) == 1
-    assert score("cosine", math.sqrt(2)) == pytest.approx(0)
-    assert score("cosine", 2) == -1
-    assert score("euclidean", 3) == 0.25
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0], [math.nan, 1.0], [1.0, -math.inf], [1e20, 1.0]])

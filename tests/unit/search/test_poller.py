@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from services.search.follower import Follower
-from services.search.indexes.exact import ExactIndex
 from services.search.metrics import SearchMetrics
 from services.search.poller import Poller
 from services.search.ports import StoreLimits
 from services.search.stores.sqlite.store import SqliteStore
 from shared.errors import TryAgain
 from shared.telemetry import Metrics
+from tests.support.indexes import builder_of
 from tests.support.vectors import Picture
 
 
@@ -52,7 +52,7 @@ async def test_writes_of_others_are_seen_without_a_query_and_although_the_store_
 ) -> None:
     metrics = Metrics()
     measured = SearchMetrics(metrics)
-    follower = Follower(store, lambda space: ExactIndex(space.dimensions), 100, measured)
+    follower = Follower(store, builder_of(store), 100, measured)
     poller = Poller(follower, max_staleness_seconds=0.02, metrics=measured)
     polling = asyncio.create_task(poller.run())
 

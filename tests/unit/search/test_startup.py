@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from services.search.follower import Follower
-from services.search.indexes.exact import ExactIndex
 from services.search.metrics import SearchMetrics
 from services.search.ports import StoreLimits, StoreUnusable
 from services.search.startup import Startup
@@ -12,6 +11,7 @@ from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.health import Readiness
 from shared.errors import LimitReached, LookalikeError, NotReady, TryAgain
 from shared.telemetry import Metrics
+from tests.support.indexes import builder_of
 from tests.support.vectors import Picture
 
 
@@ -29,7 +29,7 @@ class FaultyStore(SqliteStore):
 
 
 def startup_of(store: SqliteStore, reasons: list[str]) -> Startup:
-    follower = Follower(store, lambda space: ExactIndex(space.dimensions), 2, SearchMetrics(Metrics()))
+    follower = Follower(store, builder_of(store, batch=2), 2, SearchMetrics(Metrics()))
     return Startup(store, follower, reasons.append)
 
 

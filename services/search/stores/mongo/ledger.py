@@ -44,6 +44,12 @@ class Ledger:
         self._lease = lease
         self._seen_since: dict[int, float] = {}
 
+    async def identity(self) -> str:
+        """Give the name that the database got when it was made."""
+        ledger = await self._ledger.find_one(_IT, {"identity": 1})
+        assert ledger is not None, "the store makes it when it is opened"
+        return str(ledger["identity"])
+
     async def begin(self, collection: str, key: str, files: Iterable[str] = (), *, adds: bool = False) -> Intent:
         """Draw a number for a write that needs these files and may add an image.
 

@@ -1,5 +1,7 @@
 """What the store makes of an empty database, and the version that a database says it has."""
 
+from uuid import uuid4
+
 from bson import Int64
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
@@ -120,6 +122,10 @@ async def _check_version(database: Database) -> None:
             await database.ledger.update_one({"_id": LEDGER}, {"$setOnInsert": ledger}, upsert=True)
         except DuplicateKeyError:
             return await _check_version(database)
+    # Databases of the first version have none.
+    await database.ledger.update_one(
+        {"_id": LEDGER, "identity": {"$exists": False}}, {"$set": {"identity": uuid4().hex}}
+    )
     if ledger["version"] > VERSION:
         raise StoreUnusable(
             f"The database was written by a newer version of Lookalike (its schema is {ledger['version']}, "

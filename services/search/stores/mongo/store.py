@@ -70,6 +70,9 @@ class MongoStore:
         self._blobs = Blobs(database, self._images, self._ledger)
         self._writer = Writer(self._images, self._spaces, self._ledger, self._blobs, self._tasks)
 
+    async def identity(self) -> str:
+        return await self._in_time(self._ledger.identity())
+
     async def close(self) -> None:
         await self._tasks.finish()
         if self._database is not None:

@@ -140,9 +140,9 @@ class Database:
         await writer.one("PRAGMA foreign_keys = ON")
         await writer.one(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         await writer.one(f"PRAGMA max_page_count = {self._max_bytes // _PAGE_BYTES}")
-        if version == 0:
+        if version < schema.VERSION:
             await writer.one("BEGIN IMMEDIATE")
-            for statement in schema.TABLES:
+            for statement in (statement for step in schema.STEPS[version:] for statement in step):
                 await writer.one(statement)
             await writer.one(f"PRAGMA user_version = {schema.VERSION}")
             await writer.one("COMMIT")

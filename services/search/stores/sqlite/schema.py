@@ -1,8 +1,6 @@
-"""The tables of the store, and the version that a file says it has."""
+"""The tables of the store, and how a file of an earlier version becomes one of this."""
 
-VERSION = 1
-
-TABLES = (
+_TABLES = (
     """
     CREATE TABLE sequence (revision INTEGER NOT NULL, forgotten INTEGER NOT NULL)
     """,
@@ -70,3 +68,17 @@ TABLES = (
     CREATE INDEX images_by_bytes ON images (sha256, collection) WHERE sha256 IS NOT NULL
     """,
 )
+
+_IDENTITY = (
+    """
+    ALTER TABLE sequence ADD COLUMN identity TEXT
+    """,
+    """
+    UPDATE sequence SET identity = lower(hex(randomblob(16)))
+    """,
+)
+
+STEPS = (_TABLES, _IDENTITY)
+"""The statements that lead from each version to the next; an empty file has version 0."""
+
+VERSION = len(STEPS)

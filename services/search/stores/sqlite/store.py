@@ -49,6 +49,9 @@ class SqliteStore:
     async def open(self) -> None:
         await self._database.open()
 
+    async def identity(self) -> str:
+        return str((await self._database.read("SELECT identity FROM sequence"))[0]["identity"])
+
     async def close(self) -> None:
         await self._database.close()
 

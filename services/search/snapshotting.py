@@ -1,0 +1,70 @@
+"""The periodic snapshot of the indexes, and the start from the last one."""
+
+import asyncio
+import logging
+
+from services.search.follower import Follower
+from services.search.metrics import SearchMetrics
+from services.search.periodic import repeat
+from services.search.ports import ImageStore, Snapshot, Snapshots
+from services.search.shelves import Shelf, Shelves
+
+_log = logging.getLogger(__name__)
+
+
+class Snapshotting:
+    """Restores the last snapshot before the first round, and takes a new one now and then where there were writes.
+
+    Args:
+        store: Whose images the indexes have; a snapshot of another store is left alone.
+        follower: Has the indexes.
+        snapshots: Where they are kept.
+        interval_seconds: Pause between two.
+        metrics: Told of failures.
+    """
+
+    def __init__(
+        self,
+        store: ImageStore,
+        follower: Follower,
+        snapshots: Snapshots,
+        interval_seconds: float,
+        metrics: SearchMetrics,
+    ) -> None:
+        self._store = store
+        self._follower = follower
+        self._snapshots = snapshots
+        self._interval = interval_seconds
+        self._metrics = metrics
+        self._saved = 0
+
+    async def restore(self) -> None:
+        """Let the follower go on from the last snapshot, if there is one of this store."""
+        found = await asyncio.to_thread(self._snapshots.load, await self._store.identity())
+        if found is None:
+            return
+        if found.revision > await self._store.revision():
+            _log.warning("the snapshot is newer than the store, which was put back; the indexes are built anew")
+            return
+        shelves = Shelves(revision=found.revision, forgotten=found.forgotten)
+        shelves.by_name = {name: Shelf(space, index) for name, (space, index) in found.indexes.items()}
+        self._follower.resume(shelves)
+        self._saved = found.revision
+        _log.info("resumed from a snapshot of revision %d", found.revision)
+
+    async def run(self) -> None:
+        """Take snapshots until cancelled."""
+        await repeat(self.take, "the snapshot", self._interval, self._metrics.failed_snapshots)
+
+    async def take(self) -> None:
+        """Take a snapshot if there were writes since the last one."""
+        shelves = self._follower.current()
+        if shelves is None or shelves.revision == self._saved:
+            return
+        # The indexes may be a little ahead of this number: changes that are applied twice do no harm.
+        revision = shelves.revision
+        indexes = {name: (shelf.space, shelf.index) for name, shelf in shelves.by_name.items()}
+        identity = await self._store.identity()
+        snapshot = Snapshot(identity, revision, shelves.forgotten, indexes)
+        await asyncio.to_thread(self._snapshots.save, snapshot)
+        self._saved = revision
