@@ -22,7 +22,7 @@ from tests.support.processes import Process, listening
 from tests.support.searching import all_records, running, until_there_are, wait_until_ready
 from tests.support.serving import serving
 
-IMAGES = int(os.environ.get("REPLICA_TEST_IMAGES", "240"))
+IMAGES = int(os.environ.get("REPLICA_TEST_IMAGES", "150"))
 CLIENTS = 16
 KILLS = 2
 SWEEPING = {"UPLOAD_GRACE_SECONDS": "0.001", "SWEEP_INTERVAL_SECONDS": "0.1"}
