@@ -9,8 +9,7 @@ is the median over the rounds.
 
 MongoDB is the server that MONGODB_URL names, in a database that is dropped afterwards, or else the engine that the
 tests start. That one says up to a tenth of a second too early that a write is on the disk. With --durable its answers
-are held back until the disk has a checkpoint, which takes longer than a real server's journal: the truth of a real
-server lies between the two.
+are held back until the disk has a whole checkpoint.
 """
 
 import argparse
