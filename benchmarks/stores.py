@@ -3,9 +3,8 @@
     python -m benchmarks.stores [--json]
 
 Starts a search service for each store, as a process of its own, and lets some clients talk to it over HTTP. In each
-round every client uploads images (bytes, then record with vector and thumbnail; all of it on the disk when answered),
-then the records are read by their ids, then the bytes. The stores take turns, and who begins alternates. What is shown
-is the median over the rounds.
+round every client uploads images (bytes, then record with vector and thumbnail), then the records are read by their
+ids, then the bytes. The stores take turns, and who begins alternates. What is shown is the median over the rounds.
 
 MongoDB is the server that MONGODB_URL names, in a database that is dropped afterwards, or else the engine that the
 tests start. That one says up to a tenth of a second too early that a write is on the disk. With --durable its answers
