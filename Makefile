@@ -49,11 +49,11 @@ format: setup
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-# The services' locks are cut out of the development lock, so that what is tested is what is deployed.
+# The locks of the services, and of what builds the package, are cut out of the development lock, so that what is tested is what is deployed.
 lock: setup
 	$(LOCK) --all-extras --output-file requirements/dev.txt
-	for service in embedder search gateway; do \
-		$(LOCK) --extra $$service --constraint requirements/dev.txt --output-file requirements/$$service.txt || exit 1; done
+	for part in build embedder search gateway; do \
+		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$$part.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV)

@@ -11,7 +11,7 @@ import pytest
 from shared.clients.search import SearchClient
 from shared.errors import NotFound, NotReady, TryAgain, UpstreamTimeout, UpstreamUnavailable
 from tests.support.mongodb.engine import Engine
-from tests.support.mongodb.inspection import assert_no_orphans, inspect
+from tests.support.mongodb.inspection import assert_no_orphans, inspect, until_swept
 from tests.support.mongodb.provision import Runner
 from tests.support.searching import (
     all_ids,
@@ -82,7 +82,7 @@ async def assert_store_and_index_agree(engine: Engine, acknowledged: list[int]) 
         assert {f"image-{number}" for number in acknowledged} <= set(visible)
         for image_id in visible:
             await assert_whole(client, image_id, long_picture(int(image_id.removeprefix("image-"))))
-        await until_swept(engine)
+        await until_swept(engine.url)
         [collection] = (await client.stats()).collections
         assert collection.images == len(visible)
         for image_id in visible[:3]:
@@ -90,17 +90,6 @@ async def assert_store_and_index_agree(engine: Engine, acknowledged: list[int]) 
     with inspect(engine.url) as database:
         assert database.images.count_documents({"deleted": False}) == len(visible)
         assert_no_orphans(database)
-
-
-async def until_swept(engine: Engine) -> None:
-    with inspect(engine.url) as database:
-        async with asyncio.timeout(30):
-            while (  # noqa: ASYNC110 - nothing tells when
-                database.blobs.count_documents({"unsettled": {"$exists": True}})
-                or database.images.count_documents({"replaced": {"$exists": True}})
-                or database.ledger.count_documents({"recount": True})
-            ):
-                await asyncio.sleep(0.05)
 
 
 async def test_a_service_that_starts_before_the_database_becomes_ready_when_that_is_there(engine: Engine) -> None:

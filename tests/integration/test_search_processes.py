@@ -10,12 +10,12 @@ import pytest
 
 from shared.clients.search import SearchClient
 from shared.errors import NotReady, TryAgain
+from tests.support.processes import start
 from tests.support.searching import (
     all_ids,
     assert_whole,
     long_picture,
     running,
-    start,
     until_there_are,
     upload,
     wait_until_ready,
@@ -85,7 +85,7 @@ def test_a_file_of_a_newer_version_ends_the_process_with_a_clear_sentence(tmp_pa
     with sqlite3.connect(tmp_path / "images.db") as file:
         file.execute("PRAGMA user_version = 99")
     file.close()
-    process = start(store_in(tmp_path), port=0)
+    process = start("search", PORT="0", STORE_URL=store_in(tmp_path))
     _, log = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "written by a newer version of Lookalike" in log

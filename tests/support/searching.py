@@ -2,17 +2,14 @@
 
 import asyncio
 import hashlib
-import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager
 
-import httpx
-
+from shared.clients.base import ServiceClient
 from shared.clients.search import SearchClient
-from tests.support.lookalike import free_ports
+from shared.contracts.search import ImageRecord
+from tests.support.processes import Process, listening
 from tests.support.vectors import Picture
 
 
@@ -21,40 +18,14 @@ def long_picture(number: int) -> Picture:
     return Picture(b"picture %d " % number * 1500, dimensions=1024)
 
 
-def start(store_url: str, port: int, **settings: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PORT": str(port), "STORE_URL": store_url, "LOG_LEVEL": "warning", **settings}
-    command = [sys.executable, "-m", "services.search"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-
-
 @asynccontextmanager
-async def running(store_url: str, **settings: str) -> AsyncIterator[tuple[subprocess.Popen[str], SearchClient]]:
+async def running(store_url: str, **settings: str) -> AsyncIterator[tuple[Process, SearchClient]]:
     """Start a service that listens, whether it becomes ready or not."""
-    [port] = free_ports(1)
-    process = start(store_url, port, **settings)
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            await _wait_until_listening(process, http)
-            yield process, SearchClient("search", http)
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    async with listening("search", STORE_URL=store_url, **settings) as (process, http):
+        yield process, SearchClient("search", http)
 
 
-async def _wait_until_listening(process: subprocess.Popen[str], http: httpx.AsyncClient) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        try:
-            await http.get("/healthz")
-        except httpx.TransportError:
-            await asyncio.sleep(0.05)
-        else:
-            return
-
-
-async def wait_until_ready(client: SearchClient) -> None:
+async def wait_until_ready(client: ServiceClient) -> None:
     deadline = time.monotonic() + 60
     while not (readiness := await client.ready()).ready:
         assert time.monotonic() < deadline, readiness
@@ -73,14 +44,18 @@ async def upload(client: SearchClient, image_id: str, picture: Picture) -> None:
     await client.commit("default", image_id, picture.commit())
 
 
-async def all_ids(client: SearchClient) -> list[str]:
-    ids: list[str] = []
+async def all_records(client: SearchClient) -> list[ImageRecord]:
+    records: list[ImageRecord] = []
     after = None
     while True:
-        page = await client.page("default", after, 100)
-        ids += [record.id for record in page.records]
+        page = await client.page("default", after, 1000)
+        records += page.records
         if (after := page.next_after) is None:
-            return ids
+            return records
+
+
+async def all_ids(client: SearchClient) -> list[str]:
+    return [record.id for record in await all_records(client)]
 
 
 async def assert_whole(client: SearchClient, image_id: str, picture: Picture) -> None:

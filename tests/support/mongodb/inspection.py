@@ -1,5 +1,6 @@
 """A look past the store into its database."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,18 @@ def inspect(url: str) -> Iterator[Documents]:
     client: MongoClient[dict[str, Any]] = MongoClient(url)
     with client:
         yield client[urlsplit(url).path.strip("/")]
+
+
+async def until_swept(url: str) -> None:
+    """Wait until a service that sweeps has settled what writers that died have left."""
+    with inspect(url) as database:
+        async with asyncio.timeout(30):
+            while (  # noqa: ASYNC110 - nothing tells when
+                database.blobs.count_documents({"unsettled": {"$exists": True}})
+                or database.images.count_documents({"replaced": {"$exists": True}})
+                or database.ledger.count_documents({"recount": True})
+            ):
+                await asyncio.sleep(0.05)
 
 
 def assert_no_orphans(database: Documents) -> None:
