@@ -74,7 +74,8 @@ def _fetch_weights() -> None:
 
 def _services(listening: Mapping[str, int], data: Path, log_level: str) -> list[Service]:
     """Describe the services, in the order of their start."""
-    environment = {"STORE_URL": f"sqlite:///{data}/lookalike.db"} | os.environ | {"HOST": HOST, "LOG_LEVEL": log_level}
+    kept = {"STORE_URL": f"sqlite:///{data}/lookalike.db", "INDEX_FOLDER": f"{data}/index"}
+    environment = kept | os.environ | {"HOST": HOST, "LOG_LEVEL": log_level}
     for name in ("embedder", "search"):
         environment[f"{name.upper()}_URL"] = f"http://{HOST}:{listening[name]}"
     return [

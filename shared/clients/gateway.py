@@ -2,18 +2,31 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import httpx
 
 from shared import wire
 from shared.clients.base import ServiceClient
 from shared.contracts.base import DEFAULT_COLLECTION
+from shared.contracts.filters import Filter
 from shared.contracts.gateway import DeletedImage, Image, ImageList, SearchResponse, Stats, StoredImage
 from shared.contracts.metadata import MetadataValue
 from shared.contracts.search import KnownRequest, KnownResponse
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+class SearchOptions(TypedDict, total=False):
+    """Which of the results are asked for, as in `QueryOptions`."""
+
+    k: int
+    offset: int
+    filter: Filter
+    min_score: float
+    min_percentile: float
+    collapse: float
+    min_revision: int
 
 
 class GatewayClient(ServiceClient):
@@ -27,25 +40,25 @@ class GatewayClient(ServiceClient):
         super().__init__("gateway", http, deadline)
 
     async def search(
-        self, image: bytes, *, k: int = 10, min_revision: int = 0, collection: str = DEFAULT_COLLECTION
+        self, image: bytes, *, collection: str = DEFAULT_COLLECTION, **options: Unpack[SearchOptions]
     ) -> SearchResponse:
         """Find the images of a collection that look like this one.
 
         Raises:
             RevisionNotReached: The index is still behind `min_revision`.
         """
-        params = {"k": k, "min_revision": min_revision, "collection": collection}
+        params = _parameters(collection, options)
         return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
 
     async def similar(
-        self, image_id: str, *, k: int = 10, min_revision: int = 0, collection: str = DEFAULT_COLLECTION
+        self, image_id: str, *, collection: str = DEFAULT_COLLECTION, **options: Unpack[SearchOptions]
     ) -> SearchResponse:
         """Find the images of a collection that look like a stored one, itself left out.
 
         Raises:
             RevisionNotReached: The index is still behind `min_revision`.
         """
-        params = {"k": k, "min_revision": min_revision, "collection": collection}
+        params = _parameters(collection, options)
         return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
 
     async def add(
@@ -127,3 +140,13 @@ class GatewayClient(ServiceClient):
             form["metadata"] = json.dumps(metadata)
         params = {"collection": collection}
         return await self._call(method, path, StoredImage, files={"image": image}, data=form, params=params)
+
+
+def _parameters(collection: str, options: SearchOptions) -> dict[str, str | int | float]:
+    parameters: dict[str, str | int | float] = {"collection": collection}
+    for name, value in options.items():
+        if isinstance(value, Filter):
+            value = value.model_dump_json(exclude_defaults=True)
+        assert isinstance(value, str | int | float), "of the other options"
+        parameters[name] = value
+    return parameters

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.clients.gateway import GatewayClient
+from shared.contracts.filters import Filter, Range
 from shared.errors import EmptyUpload, NotFound, RevisionNotReached, UndecodableImage, UnsupportedMediaType
 from tests.support.images import jpeg, picture, png
 from tests.support.stack import Stack, stack
@@ -226,3 +227,45 @@ async def test_bytes_of_a_refused_image_are_not_kept(services: Stack, lookalike:
     async with httpx.AsyncClient(base_url=services.search) as to_search:
         exposition = (await to_search.get("/metrics")).text
     assert 'http_requests_total{method="DELETE",route="/v1/blobs/{sha256}",status="204"}' in exposition
+
+
+async def test_a_search_is_narrowed_cut_and_thinned_out(lookalike: GatewayClient, collection: str) -> None:
+    for seed in range(6):
+        label, metadata = ("even" if seed % 2 == 0 else "odd"), {"year": 2000 + seed}
+        await lookalike.add(jpeg(picture(seed)), label=label, metadata=metadata, collection=collection)
+    twin = await lookalike.put("twin", jpeg(picture(0)), label="even", collection=collection)
+    query = jpeg(picture(0))
+
+    every = (await lookalike.search(query, collection=collection)).results
+    assert [result.percentile for result in every[:2]] == [1, 1]
+    even = [result.id for result in every if result.label == "even"]
+    found = await lookalike.search(query, filter=Filter(labels=("even",)), k=4, collection=collection)
+    assert [result.id for result in found.results] == even
+    late = Filter(metadata=(Range(key="year", gte=2002, lt=2005),))
+    found = await lookalike.search(query, filter=late, collection=collection)
+    assert {result.metadata["year"] for result in found.results} == {2002, 2003, 2004}
+    page = await lookalike.search(query, k=2, offset=3, collection=collection)
+    assert [result.id for result in page.results] == [result.id for result in every[3:5]]
+    near = await lookalike.search(query, min_score=0.999, collection=collection)
+    assert {result.id for result in near.results} == {every[0].id, every[1].id}
+    thinned = await lookalike.search(query, collapse=0.999, collection=collection)
+    assert len(thinned.results) == 6
+    similar = await lookalike.similar(twin.image.id, k=1, filter=Filter(labels=("odd",)), collection=collection)
+    assert [result.label for result in similar.results] == ["odd"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        '{"label": "x"}',
+        '{"metadata": [{"key": "a"}]}',
+        '{"metadata": [{"key": "a", "gt": "b", "lt": 1}]}',
+    ],
+)
+async def test_a_filter_that_makes_no_sense_is_refused_in_its_own_words(http: httpx.AsyncClient, text: str) -> None:
+    answer = await http.post("/v1/search", params={"filter": text}, files={"image": jpeg(picture(0))})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_filter")
+    assert all(error["field"].startswith("query.filter") for error in answer.json()["errors"])

@@ -305,7 +305,7 @@ async def test_an_offset_a_least_score_and_a_least_percentile_cut_the_list(clien
     scores = [float(PICTURES[image_id].vector @ PICTURES["image-05"].vector) for image_id in expected]
     assert await found(client, k=30, min_score=scores[6] - 1e-4) == expected[:7]
     answer = await client.query("default", PICTURES["image-05"].query(30))
-    percentiles = [neighbour.percentile for neighbour in answer.neighbours]
+    percentiles = [near.percentile for near in answer.neighbours if near.percentile is not None]
     assert percentiles[0] == 1
     assert percentiles == sorted(percentiles, reverse=True)
     above = [near.record.id for near in answer.neighbours if near.percentile is not None and near.percentile >= 0.6]

@@ -188,6 +188,12 @@ async def test_a_snapshot_of_another_store_or_other_settings_is_left_alone(
     await other.close()
 
 
+def put_back(folder: Path, backup: bytes) -> None:
+    for path in folder.glob("images.db-*"):
+        path.unlink()
+    (folder / "images.db").write_bytes(backup)
+
+
 async def test_a_snapshot_that_is_newer_than_the_store_is_left_alone(
     store: SqliteStore, folder: Path, tmp_path: Path
 ) -> None:
@@ -197,9 +203,7 @@ async def test_a_snapshot_that_is_newer_than_the_store_is_left_alone(
     await store.delete("default", "image-05")
     await saved(store, folder)
     await store.close()
-    for path in tmp_path.glob("images.db-*"):
-        path.unlink()
-    (tmp_path / "images.db").write_bytes(backup)
+    put_back(tmp_path, backup)
     await store.open()
     after = Replica(store, folder)
     assert await after.start() == 0
