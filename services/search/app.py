@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
-from services.search.api import blobs, images, queries, stats
+from services.search.api import blobs, checks, images, queries, stats
 from services.search.api.dependencies import SearchState, Transfers
 from services.search.catalogue import Catalogue
+from services.search.checking import Checks
 from services.search.follower import Follower, IndexFactory
 from services.search.indexes.exact import ExactIndex
 from services.search.metrics import SearchMetrics
@@ -81,6 +82,7 @@ def create_app(
                 "readiness": readiness,
                 "startup": startup,
                 "catalogue": Catalogue(store, follower, neighbours, settings.revision_wait_seconds),
+                "checks": Checks(store, follower, settings.revision_wait_seconds),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
         finally:
@@ -90,7 +92,7 @@ def create_app(
             await follower.close()
             await store.close()
 
-    routers = (blobs.router, images.router, queries.router, stats.router)
+    routers = (blobs.router, images.router, queries.router, checks.router, stats.router)
     return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION)
 
 

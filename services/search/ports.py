@@ -65,6 +65,15 @@ class VectorIndex(Protocol):
     def search(self, vector: Vector, k: int) -> list[Hit]:
         """Find the k nearest ids, or all if there are fewer: nearest first, equally distant ones ordered by id."""
 
+    def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
+        """Measure from each of these vectors to the one that the index has under its id.
+
+        Ids that it does not have are left out.
+        """
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """List up to `limit` ids that queries can find, in their order, from the first larger than `after`."""
+
     def __len__(self) -> int:
         """Count the ids that queries can find."""
 
@@ -142,6 +151,12 @@ class ImageStore(Protocol):
         """Read up to `limit` changes of all collections with revisions larger than `since`, in their order.
 
         Of several writes to one image the last alone is there. No change ever appears below one that was read before.
+        """
+
+    async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
+        """Read the last write of each of these ids, by id; it may be so fresh that `changes` does not show it yet.
+
+        Ids that were never written are left out, and so are those whose tombstone was forgotten.
         """
 
     async def collections(self) -> Sequence[CollectionStats]:

@@ -2,6 +2,7 @@
 
 import math
 import threading
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,8 @@ class ExactIndex:
         self._ids: list[str] = []
         self._row_of: dict[str, int] = {}
         self._snapshot: _Snapshot | None = None
+        self._writes = 0
+        self._in_order: tuple[int, Sequence[str]] = (0, ())
 
     def __len__(self) -> int:
         return self._snapshot.live if self._snapshot else 0
@@ -79,6 +82,7 @@ class ExactIndex:
                 self._row_of[key] = row
             self._ids.extend(added)
             self._snapshot = self._take_snapshot()
+            self._writes += 1
 
     def search(self, vector: Vector, k: int) -> list[Hit]:
         """Find the k nearest ids, or all if there are fewer: nearest first, equally distant ones ordered by id.
@@ -107,6 +111,31 @@ class ExactIndex:
                 hits = (Hit(snapshot.ids[row], float(distance)) for row, distance in zip(rows, distances, strict=True))
                 return sorted(hits, key=lambda hit: (hit.distance, hit.id))[:k]
             fetched *= 4
+
+    def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
+        """Measure from each of these vectors to the one that the index has under its id.
+
+        Raises:
+            ValueError: A vector has another length than the index.
+        """
+        with self._writing:
+            buffer = self._buffer
+            rows = {key: self._row_of[key] for key in vectors if key in self._row_of}
+        return {key: float(np.linalg.norm(buffer[row].astype(np.float64) - vectors[key])) for key, row in rows.items()}
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """List up to `limit` ids that queries can find, in their order, from the first larger than `after`."""
+        # In this order: a snapshot that is newer than the number is sorted once too often, never too rarely.
+        writes, snapshot = self._writes, self._snapshot
+        if snapshot is None:
+            return []
+        sorted_at, in_order = self._in_order
+        if sorted_at != writes:
+            alive = np.flatnonzero(~snapshot.dead[: len(snapshot.rows)]).tolist()
+            in_order = sorted(snapshot.ids[row] for row in alive)
+            self._in_order = (writes, in_order)
+        first = bisect_right(in_order, after)
+        return list(in_order[first : first + limit])
 
     def _renew_if_needed(self, adding: int) -> None:
         used, live = len(self._ids), len(self._row_of)

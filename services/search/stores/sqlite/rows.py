@@ -28,6 +28,12 @@ READ_CHANGES = """
     WHERE revision > ? ORDER BY revision LIMIT ?
 """
 
+READ_LAST_CHANGES = """
+    SELECT revision, collection, fingerprint, dimensions, metric, id, vector
+    FROM images JOIN collections ON name = collection
+    WHERE collection = ? AND id IN (SELECT value FROM json_each(?))
+"""
+
 WRITE_IMAGE = """
     INSERT INTO images (collection, id, revision, deleted, sha256, content_type, width, height, label, metadata,
                         created_at, updated_at, vector)
@@ -115,6 +121,6 @@ def space(row: sqlite3.Row) -> SpaceRef:
 
 
 def change(row: sqlite3.Row) -> Change:
-    """Read a row of `READ_CHANGES`."""
+    """Read a row of `READ_CHANGES` or `READ_LAST_CHANGES`."""
     packed = row["vector"]
     return Change(row["revision"], row["collection"], space(row), row["id"], None if packed is None else vector(packed))
