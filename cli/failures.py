@@ -23,8 +23,21 @@ class CommandFailed(Exception):
 
 def of_gateway(error: LookalikeError, url: str) -> CommandFailed:
     """Tell what a call of the gateway ended in."""
+    return _of_call(error, unreachable(url))
+
+
+def of_search(error: LookalikeError, url: str) -> CommandFailed:
+    """Tell what a call of the search service ended in."""
+    nobody = CommandFailed(
+        f"The search service cannot be reached at {url}.",
+        "Is it running? It listens on port 8002 of its own machine by default; another address is given by --search.",
+    )
+    return _of_call(error, nobody)
+
+
+def _of_call(error: LookalikeError, nobody: CommandFailed) -> CommandFailed:
     if isinstance(error.__cause__, httpx.TransportError):
-        return unreachable(url)
+        return nobody
     if isinstance(error, TryAgain):
         return CommandFailed(error.detail, "Try again a little later; `lookalike doctor` shows what is the matter.")
     fields = "".join(f" {fault.field}: {fault.message}." for fault in error.errors)

@@ -15,6 +15,7 @@ from cli.commands.import_npz import import_npz
 from cli.commands.ingest import ingest
 from cli.commands.search import search
 from cli.commands.serve import serve
+from cli.commands.verify import verify
 from cli.failures import CommandFailed
 
 
@@ -56,6 +57,7 @@ app.command()(serve)
 app.command()(ingest)
 app.command("import-npz")(import_npz)
 app.command()(search)
+app.command()(verify)
 app.command()(doctor)
 
 if __name__ == "__main__":

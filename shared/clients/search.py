@@ -19,6 +19,8 @@ from shared.contracts.search import (
     SearchStats,
 )
 
+DEFAULT_URL = "http://127.0.0.1:8002"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
