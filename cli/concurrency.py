@@ -1,6 +1,6 @@
 """Several things at once, of which the first failure ends all."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -41,9 +41,10 @@ async def for_each(items: AsyncGenerator[Item, None], work: Callable[[Item], Awa
 
 async def together(*works: Callable[[], Awaitable[None]]) -> None:
     """Do all of these at once. The first exception stops all the rest, and is raised as it is."""
+    await for_each(given(works), lambda work: work(), len(works))
 
-    async def every() -> AsyncGenerator[Callable[[], Awaitable[None]], None]:
-        for work in works:
-            yield work
 
-    await for_each(every(), lambda work: work(), len(works))
+async def given(items: Iterable[Item]) -> AsyncGenerator[Item, None]:
+    """Go through items that are there already."""
+    for item in items:
+        yield item

@@ -32,7 +32,7 @@ async def search(url: str, connections: int = 2) -> AsyncIterator[SearchClient]:
         try:
             yield SearchClient("search", http, deadline=60)
         except LookalikeError as error:
-            raise failures.of_search(error, url) from error
+            raise failures.of_search(error) from error
 
 
 def _opened(url: str, connections: int) -> httpx.AsyncClient:

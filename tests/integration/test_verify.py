@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import random
 import sqlite3
+import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +26,7 @@ from services.search.ports import VectorIndex
 from services.search.settings import SearchSettings
 from shared.clients.search import SearchClient
 from shared.contracts.embedding import SpaceRef
+from shared.errors import Conflict, NotFound
 from tests.support.collections import Drawing, fill
 from tests.support.images import jpeg, picture
 from tests.support.mongodb.inspection import inspect
@@ -179,6 +182,44 @@ def test_an_index_that_misses_has_more_or_differs_is_told_of_its_replica(replica
     assert any("The store has the image, the index has not." in line for line in told)
     assert any("The index has the image, the store has not." in line for line in told)
     assert any("away from the one in the store." in line for line in told)
+
+
+def test_writes_on_both_replicas_that_go_on_meanwhile_are_no_faults(replicas: list[Replica]) -> None:
+    drawings = [Drawing.of(seed) for seed in range(12)]
+    command = [sys.executable, "-m", "cli.main", "verify"]
+    for each in replicas:
+        command += ["--search", each.url]
+
+    async def write(url: str, number: int, ended: anyio.Event) -> None:
+        chance = random.Random(number)
+        async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+            client = SearchClient("search", http)
+            while not ended.is_set():
+                image_id = f"image-{chance.randrange(30)}"
+                with suppress(Conflict, NotFound):  # another writer's image had these bytes, or was faster
+                    if chance.random() < 0.3:
+                        await client.delete("default", image_id)
+                    else:
+                        drawing = chance.choice(drawings)
+                        await client.put_blob(drawing.sha256, drawing.data)
+                        await client.commit("default", image_id, drawing.commit())
+
+    async def stress() -> list[tuple[int, str]]:
+        ended = anyio.Event()
+        verified = []
+        async with anyio.create_task_group() as group:
+            for number in range(4):
+                group.start_soon(write, replicas[number % 2].url, number, ended)
+            for _ in range(5):
+                done = await anyio.run_process(command, check=False)
+                verified.append((done.returncode, done.stdout.decode() + done.stderr.decode()))
+            ended.set()
+        return verified
+
+    for status, told in anyio.run(stress):
+        assert status == 0, told
+    result = verify(*replicas)
+    assert result.exit_code == 0, result.stdout
 
 
 def test_damage_in_mongodb_is_told_once_though_two_replicas_are_asked(
