@@ -1,4 +1,4 @@
-"""The command line's connection to the gateway."""
+"""The command line's connections to the gateway and to search services."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ import httpx
 
 from cli import failures
 from shared.clients.gateway import GatewayClient
+from shared.clients.search import SearchClient
 from shared.errors import LookalikeError
 
 _TIMEOUT = httpx.Timeout(60, connect=5)
@@ -17,9 +18,23 @@ _NO_PROXY: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None
 @asynccontextmanager
 async def gateway(url: str, connections: int = 2) -> AsyncIterator[GatewayClient]:
     """Open a client with up to `connections` requests under way; its errors become `CommandFailed`."""
-    limits = httpx.Limits(max_connections=connections)
-    async with httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, mounts=_NO_PROXY) as http:
+    async with _opened(url, connections) as http:
         try:
             yield GatewayClient(http)
         except LookalikeError as error:
             raise failures.of_gateway(error, url) from error
+
+
+@asynccontextmanager
+async def search(url: str, connections: int = 2) -> AsyncIterator[SearchClient]:
+    """Open a client of a search service, likewise."""
+    async with _opened(url, connections) as http:
+        try:
+            yield SearchClient("search", http, deadline=60)
+        except LookalikeError as error:
+            raise failures.of_search(error) from error
+
+
+def _opened(url: str, connections: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=connections)
+    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, mounts=_NO_PROXY)

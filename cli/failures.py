@@ -23,8 +23,22 @@ class CommandFailed(Exception):
 
 def of_gateway(error: LookalikeError, url: str) -> CommandFailed:
     """Tell what a call of the gateway ended in."""
-    if isinstance(error.__cause__, httpx.TransportError):
-        return unreachable(url)
+    return unreachable(url) if isinstance(error.__cause__, httpx.TransportError) else _answered(error)
+
+
+def of_search(error: LookalikeError) -> CommandFailed:
+    """Tell what a call of a search service ended in."""
+    cause = error.__cause__
+    if not isinstance(cause, httpx.TransportError):
+        return _answered(error)
+    address = cause.request.url  # there may be several services
+    return CommandFailed(
+        f"The search service cannot be reached at {address.scheme}://{address.netloc.decode()}.",
+        "Is it running? It listens on port 8002 of its own machine by default; another address is given by --search.",
+    )
+
+
+def _answered(error: LookalikeError) -> CommandFailed:
     if isinstance(error, TryAgain):
         return CommandFailed(error.detail, "Try again a little later; `lookalike doctor` shows what is the matter.")
     fields = "".join(f" {fault.field}: {fault.message}." for fault in error.errors)

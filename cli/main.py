@@ -11,10 +11,13 @@ from typer.core import TyperGroup
 
 from cli import failures
 from cli.commands.doctor import doctor
+from cli.commands.export import export
+from cli.commands.import_archive import import_archive
 from cli.commands.import_npz import import_npz
 from cli.commands.ingest import ingest
 from cli.commands.search import search
 from cli.commands.serve import serve
+from cli.commands.verify import verify
 from cli.failures import CommandFailed
 
 
@@ -56,6 +59,9 @@ app.command()(serve)
 app.command()(ingest)
 app.command("import-npz")(import_npz)
 app.command()(search)
+app.command()(export)
+app.command("import")(import_archive)
+app.command()(verify)
 app.command()(doctor)
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _checked_collection(name: str) -> str:
+def _checked_urls(urls: list[str]) -> list[str]:
+    return [_checked_url(url) for url in urls]
+
+
+def _checked_collection(name: str | None) -> str | None:
+    if name is None:
+        return None
     try:
         return TypeAdapter(CollectionName).validate_python(name)
     except ValidationError:
@@ -22,5 +28,24 @@ def _checked_collection(name: str) -> str:
 
 
 Url = Annotated[str, typer.Option(envvar="LOOKALIKE_URL", help="Where Lookalike runs.", callback=_checked_url)]
-Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many uploads are under way at once.")]
+SearchUrl = Annotated[
+    str,
+    typer.Option("--search", envvar="LOOKALIKE_SEARCH_URL", help="Where the search service is.", callback=_checked_url),
+]
+SearchUrls = Annotated[
+    list[str],
+    typer.Option(
+        "--search",
+        envvar="LOOKALIKE_SEARCH_URL",
+        help="Where the search service is; of several replicas, each (in the variable, with spaces between).",
+        callback=_checked_urls,
+    ),
+]
+Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many images are worked on at once.")]
 Collection = Annotated[str, typer.Option(help="Which collection of images.", callback=_checked_collection)]
+
+
+def optional_collection(help_text: str) -> typer.models.OptionInfo:
+    """Make the option `--collection` of a command that has no default for it."""
+    option: typer.models.OptionInfo = typer.Option(help=help_text, callback=_checked_collection)
+    return option

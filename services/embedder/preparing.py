@@ -11,9 +11,8 @@ from PIL import Image
 
 from services.embedder.decoding import Limits, decode
 from services.embedder.recipes import Recipe
-from shared.contracts.embedding import Thumbnail
+from shared.contracts.embedding import THUMBNAIL_SIDE, Thumbnail
 
-THUMBNAIL_SIDE = 320
 THUMBNAIL_QUALITY = 85
 
 

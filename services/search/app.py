@@ -12,18 +12,19 @@ from pathlib import Path
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
-from services.search.api import blobs, images, queries, stats
+from services.search.api import blobs, checks, images, queries, stats
 from services.search.api.dependencies import SearchState, Transfers
 from services.search.batching import QueryBatches
 from services.search.builder import Builder
 from services.search.catalogue import Catalogue
+from services.search.checking import Checks
 from services.search.follower import Follower
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
 from services.search.poller import Poller
-from services.search.ports import ImageStore, StoreLimits
+from services.search.ports import ImageStore, IndexFactory, StoreLimits
 from services.search.settings import SearchSettings
 from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
@@ -42,6 +43,7 @@ def create_app(
     settings: SearchSettings | None = None,
     *,
     store: ImageStore | None = None,
+    indexes: IndexFactory | None = None,
     give_up: Callable[[str], None] | None = None,
 ) -> FastAPI:
     """Build the search service.
@@ -49,6 +51,7 @@ def create_app(
     Args:
         settings: By default those of the environment.
         store: By default the one that the settings name.
+        indexes: Makes the indexes of collections; by default exact ones, as the settings describe them, with snapshots.
         give_up: Told why the service can never become ready; by default it says so in the log and ends the process.
     """
     settings = settings or SearchSettings()
@@ -60,8 +63,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
         background = ThreadPoolExecutor(1, "merging")
-        indexes = exact_indexes(settings, background)
-        follower = Follower(store, Builder(store, indexes, settings.catch_up_batch), settings.catch_up_batch, measured)
+        exact = exact_indexes(settings, background)
+        follower = Follower(
+            store, Builder(store, indexes or exact, settings.catch_up_batch), settings.catch_up_batch, measured
+        )
         batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
@@ -73,8 +78,8 @@ def create_app(
         )
         periodic = [poller.run, sweeper.run]
         restore = None
-        if settings.index_folder is not None:
-            snapshots = SnapshotFolder(settings.index_folder, indexes)
+        if settings.index_folder is not None and indexes is None:
+            snapshots = SnapshotFolder(settings.index_folder, exact)
             snapshotting = Snapshotting(store, follower, snapshots, settings.snapshot_interval_seconds, measured)
             periodic.append(snapshotting.run)
             restore = snapshotting.restore
@@ -96,6 +101,7 @@ def create_app(
                 "catalogue": Catalogue(
                     store, follower, Neighbours(store, follower, batches), settings.revision_wait_seconds
                 ),
+                "checks": Checks(store, follower, settings.revision_wait_seconds),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
         finally:
@@ -106,7 +112,7 @@ def create_app(
             await store.close()
             background.shutdown(wait=False, cancel_futures=True)
 
-    routers = (blobs.router, images.router, queries.router, stats.router)
+    routers = (blobs.router, images.router, queries.router, checks.router, stats.router)
     return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION)
 
 

@@ -262,6 +262,12 @@ class ImageStore(Protocol):
         Of several writes to one image the last alone is there. No change ever appears below one that was read before.
         """
 
+    async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
+        """Read the last write of each of these ids, by id; it may be so fresh that `changes` does not show it yet.
+
+        Ids that were never written are left out, and so are those whose tombstone was forgotten.
+        """
+
     async def collections(self) -> Sequence[CollectionStats]:
         """Describe the collections that exist, in the order of their names."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.clients.base import ServiceClient, packed
+from shared.contracts.checks import IndexCheck, VectorsRequest, VectorsResponse
 from shared.contracts.search import (
     BlobResponse,
     CommitResponse,
@@ -18,6 +19,8 @@ from shared.contracts.search import (
     QueryResponse,
     SearchStats,
 )
+
+DEFAULT_URL = "http://127.0.0.1:8002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,20 @@ class SearchClient(ServiceClient):
         """
         path = f"/v1/collections/{collection}/images/{image_id}/similar"
         return await self._call("POST", path, QueryResponse, **packed(options))
+
+    async def vectors(self, collection: str, image_ids: Sequence[str]) -> VectorsResponse:
+        """Read the vectors of up to 100 images; those that do not exist are left out."""
+        request = VectorsRequest(ids=tuple(image_ids))
+        return await self._call("POST", f"/v1/collections/{collection}/vectors", VectorsResponse, **packed(request))
+
+    async def check(self, collection: str, after: str | None, limit: int) -> IndexCheck:
+        """Compare the index of the service that answers with the store, from the first id larger than `after`.
+
+        Raises:
+            RevisionNotReached: The index does not come up to what the store shows.
+        """
+        params = {"limit": limit} | ({} if after is None else {"after": after})
+        return await self._call("GET", f"/v1/collections/{collection}/check", IndexCheck, params=params)
 
     async def stats(self) -> SearchStats:
         """Say what the service holds."""

@@ -11,6 +11,10 @@ Metric = Literal["cosine", "euclidean"]
 """`cosine`: vectors have length 1, so the Euclidean distance d gives the cosine as 1 - d^2 / 2."""
 
 
+THUMBNAIL_SIDE = 320
+"""Longest side of a thumbnail in pixels."""
+
+
 class SpaceRef(Contract):
     """What must be known of an embedding space to compare vectors in it."""
 

@@ -1,9 +1,9 @@
 """What the search service says: records of images, queries and neighbours."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import Field, FiniteFloat, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
 from shared.contracts.embedding import SpaceRef, Thumbnail
@@ -20,6 +20,16 @@ Revision = Annotated[int, Field(ge=0, lt=2**63)]
 
 ImageType = Annotated[str, StringConstraints(pattern=r"^image/[a-z0-9][a-z0-9.+-]{0,62}$")]
 Side = Annotated[int, Field(ge=1, lt=2**31)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment between the years 1 and 9999, UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class ImageRecord(Contract):
@@ -53,6 +63,11 @@ class ImageCommit(Contract):
     space: SpaceRef
     vector: Vector
     thumbnail: Thumbnail
+    created_at: Moment | None = None
+    """When the image was first added, of one that comes from another store; now, where it is not given.
+
+    One that replaces another keeps the moment of the one that was there before.
+    """
 
 
 class CommitResponse(Contract):

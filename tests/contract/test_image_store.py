@@ -103,6 +103,18 @@ class TestCommit:
         ]
         assert await store.collections() == [CollectionStats(name="default", images=1, space=space())]
 
+    async def test_a_new_image_keeps_the_moment_that_it_brings_along(self, store: ImageStore) -> None:
+        moment = datetime(2015, 5, 17, 8, 30, 15, 123456, tzinfo=UTC)
+        brought = CAT.commit().model_copy(update={"created_at": moment})
+        await store.put_blob(CAT.sha256, CAT.data)
+        answer = await store.commit("default", "a", brought)
+        assert answer.record.created_at == moment < answer.record.updated_at
+        assert await store.record("default", "a") == answer.record
+
+        await store.put_blob(DOG.sha256, DOG.data)
+        later = DOG.commit().model_copy(update={"created_at": moment + timedelta(days=1)})
+        assert (await store.commit("default", "a", later)).record.created_at == moment
+
     async def test_without_bytes_is_a_conflict_and_leaves_nothing(self, store: ImageStore) -> None:
         with pytest.raises(Conflict):
             await store.commit("default", "a", CAT.commit())
@@ -365,6 +377,32 @@ class TestChanges:
 
         there, *_ = await asyncio.gather(follow(), *(write(image_id) for image_id in "abcd"))
         assert there == dict.fromkeys("abcd", True)
+
+
+class TestLastChanges:
+    async def test_are_the_latest_writes_of_the_ids_that_were_asked_for(self, store: ImageStore) -> None:
+        for image_id, picture in (("a", CAT), ("b", CAT), ("c", CAT), ("b", DOG)):
+            await add(store, image_id, picture)
+        await store.delete("default", "c")
+        await add(store, "a", OWL, "other")
+        last = await store.last_changes("default", ["a", "b", "c", "never"])
+        assert {key: (change.revision, in_short(change)) for key, change in last.items()} == {
+            "a": (1, ("default", "a", True)),
+            "b": (4, ("default", "b", True)),
+            "c": (5, ("default", "c", False)),
+        }
+        vector = last["b"].vector
+        assert vector is not None
+        assert vector.tolist() == DOG.vector.tolist()
+        assert last["b"].space == space()
+        assert await store.last_changes("default", []) == {}
+        assert await store.last_changes("nowhere", ["a"]) == {}
+
+    async def test_do_not_have_removals_that_are_forgotten(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        await store.forget_tombstones(after_all_uploads())
+        assert await store.last_changes("default", ["a"]) == {}
 
 
 class TestForgettingTombstones:

@@ -129,6 +129,32 @@ def test_an_image_is_at_distance_zero_of_itself_and_near_duplicates_are_told_apa
 
 
 @every_index
+def test_ids_are_listed_in_their_order_page_by_page(new_index: NewIndex) -> None:
+    index = new_index(2)
+    assert index.ids("", 10) == []
+    keys = [f"{number:03}" for number in np.random.default_rng(2).permutation(300)]
+    index.apply(dict.fromkeys(keys, np.ones(2, np.float32)))
+    assert index.ids("", 4) == ["000", "001", "002", "003"]
+    assert index.ids("003", 2) == ["004", "005"]
+    index.apply({"004": None, "0045": np.zeros(2, np.float32), "200": np.zeros(2, np.float32)})
+    assert index.ids("003", 3) == ["0045", "005", "006"]
+    assert index.ids("297", 10) == ["298", "299"]
+    assert index.ids("299", 10) == []
+    assert index.ids("", 1000) == sorted({*keys, "0045"} - {"004"})
+
+
+@every_index
+def test_distances_are_those_to_the_vectors_under_the_same_ids(new_index: NewIndex) -> None:
+    index = new_index(2)
+    assert index.distances({"a": np.zeros(2, np.float32)}) == {}
+    index.apply({key: np.array([3, 4], np.float32) for key in "abc"})
+    index.apply({"b": np.array([0, 1], np.float32), "c": None})
+    asked = dict.fromkeys("abcd", np.zeros(2, np.float32))
+    assert index.distances(asked) == {"a": pytest.approx(5, abs=1e-5), "b": pytest.approx(1, abs=1e-5)}
+    assert index.distances({"a": np.array([3, 4], np.float32)})["a"] == pytest.approx(0, abs=1e-5)
+
+
+@every_index
 def test_a_vector_of_another_length_is_refused_and_nothing_is_applied(new_index: NewIndex) -> None:
     index = new_index(2)
     with pytest.raises(ValueError, match="2 dimensions"):

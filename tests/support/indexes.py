@@ -7,7 +7,8 @@ from services.search.indexes.exact import ExactIndex
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.projection import Projection
 from services.search.indexes.storage import InMemory
-from services.search.ports import ImageStore, IndexFactory, Query, Vector, VectorIndex
+from services.search.ports import ImageStore, IndexFactory, Matrix, Query, Vector, VectorIndex
+from shared.contracts.embedding import SpaceRef
 from tests.support.vectors import space
 
 NOWHERE = Path("/nonexistent")
@@ -24,6 +25,18 @@ def plain_indexes() -> ExactIndexes:
 
 def learning_indexes() -> ExactIndexes:
     return ExactIndexes("auto", 4, "float32", NOWHERE)
+
+
+class KeptIndexes(ExactIndexes):
+    """Makes plain indexes, and lets tests have them."""
+
+    def __init__(self) -> None:
+        super().__init__("none", 512, "float32", NOWHERE)
+        self.made: list[ExactIndex] = []
+
+    def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
+        self.made.append(super().new(space, sample, images))
+        return self.made[-1]
 
 
 def builder_of(store: ImageStore, indexes: IndexFactory | None = None, batch: int = 100) -> Builder:

@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Path, Query, Request
 
 from services.search.catalogue import Catalogue
+from services.search.checking import Checks
 from services.search.startup import Startup
 from shared.asgi import ServiceState
 from shared.contracts.base import CollectionName, ImageId, Sha256
@@ -25,6 +26,7 @@ class SearchState(ServiceState):
 
     startup: Startup
     catalogue: Catalogue
+    checks: Checks
     transfers: Transfers
 
 
@@ -35,12 +37,20 @@ async def _catalogue(request: Request) -> Catalogue:
     return catalogue
 
 
+async def _checks(request: Request) -> Checks:
+    startup: Startup = request.state.startup
+    startup.check()
+    checks: Checks = request.state.checks
+    return checks
+
+
 async def _transfers(request: Request) -> Transfers:
     transfers: Transfers = request.state.transfers
     return transfers
 
 
 CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
+ChecksDep = Annotated[Checks, Depends(_checks)]
 TransfersDep = Annotated[Transfers, Depends(_transfers)]
 
 Collection = Annotated[CollectionName, Path(description="Name of the collection.")]

@@ -30,7 +30,7 @@ def test_the_version_is_the_projects() -> None:
 def test_the_help_names_the_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("serve", "ingest", "search", "doctor"):
+    for command in ("serve", "ingest", "import-npz", "search", "export", "import", "verify", "doctor"):
         assert command in result.stdout
 
 
@@ -46,6 +46,12 @@ def test_the_help_names_the_commands() -> None:
         ["ingest", "{photo}"],
         ["ingest", "no-such-folder"],
         ["ingest", ".", "--jobs", "0"],
+        ["verify", "--search", "127.0.0.1:8002"],
+        ["verify", "--collection", "Not A Name"],
+        ["verify", "--source", "no-such-folder"],
+        ["export"],
+        ["export", "."],
+        ["import", "no-such-file.tar"],
         ["serve", "--sample", "something"],
         ["serve", "--images", "no-such-folder"],
         ["serve", "--gateway-port", "70000"],
@@ -66,6 +72,24 @@ def test_a_gateway_that_does_not_run_is_told_in_one_line_and_what_to_do(command:
     told, advice = result.stderr.splitlines()
     assert told == f"Error: Lookalike cannot be reached at {nobody}."
     assert "make run" in advice
+
+
+@pytest.mark.parametrize("command", ["verify", "export {folder}/archive.tar"])
+def test_a_search_service_that_does_not_run_is_told_in_one_line_and_what_to_do(
+    command: str, photo: Path, nobody: str
+) -> None:
+    arguments = command.format(folder=photo.parent).split()
+    result = CliRunner().invoke(app, [*arguments, "--search", nobody])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    told, advice = result.stderr.splitlines()
+    assert told == f"Error: The search service cannot be reached at {nobody}."
+    assert "--search" in advice
+
+
+def test_the_search_services_can_come_from_the_environment(nobody: str) -> None:
+    result = CliRunner(env={"LOOKALIKE_SEARCH_URL": f"{nobody} http://127.0.0.1:8002"}).invoke(app, ["verify"])
+    assert f"cannot be reached at {nobody}" in result.stderr
 
 
 def test_the_address_can_come_from_the_environment(photo: Path, nobody: str) -> None:

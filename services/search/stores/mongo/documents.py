@@ -53,7 +53,7 @@ def image(collection: str, image_id: str, commit: ImageCommit, *, size: int, thu
         "thumbnail": thumbnail,
         "space": space_document(commit.space),
         "vector": Binary.from_vector(np.frombuffer(commit.vector, "<f4"), BinaryVectorDtype.FLOAT32),
-        "created_at": now,
+        "created_at": microseconds(commit.created_at) if commit.created_at else now,
         "updated_at": now,
     }
 

@@ -17,7 +17,7 @@ from shared.contracts.search import ImageRecord
 _ALIVE: Document = {"$eq": ["$deleted", False]}
 _FORMER = {"seq": 1, "deleted": 1, "created_at": 1, "sha256": 1, "thumbnail": 1, "replaced": 1}
 
-_OF_CHANGE = ("seq", "collection", "space", "deleted", *documents.OF_ENTRY)
+_OF_CHANGE = dict.fromkeys(("seq", "collection", "space", "deleted", *documents.OF_ENTRY), 1)
 _READ_AT_ONCE = 256
 
 
@@ -168,7 +168,7 @@ class Images:
             {"$match": {"seq": {"$gt": Int64(since)}, "$expr": {"$lte": ["$seq", "$$horizon"]}}},
             {"$sort": {"seq": 1}},
             {"$limit": limit},
-            {"$project": dict.fromkeys(_OF_CHANGE, 1)},
+            {"$project": _OF_CHANGE},
         ]
         lookup = {"from": self._images.name, "let": {"horizon": "$horizon"}, "pipeline": up_to_horizon, "as": "change"}
         rows = await self._database.ledger.aggregate(
@@ -181,6 +181,12 @@ class Images:
         ).to_list(None)
         intents: list[Document] = rows[0]["open"] if rows else []
         return [documents.change(row["change"]) for row in rows if "change" in row], intents
+
+    async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
+        keys = [documents.key(collection, image_id) for image_id in image_ids]
+        # Number 0 is a fence where no image ever was.
+        found = self._images.find({"_id": {"$in": keys}, "seq": {"$gt": Int64(0)}}, _OF_CHANGE)
+        return {document["id"]: documents.change(document) async for document in found}
 
     async def forgettable(self, older_than: datetime, horizon: int) -> tuple[int, Document]:
         """Give the largest number of old tombstones, and what finds them all; 0 where there is none.

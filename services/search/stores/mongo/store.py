@@ -146,6 +146,9 @@ class MongoStore:
 
         return await self._in_time(read())
 
+    async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
+        return await self._in_time(self._images.last_changes(collection, image_ids))
+
     async def collections(self) -> Sequence[CollectionStats]:
         async def read() -> Sequence[CollectionStats]:
             spaces, counts = await asyncio.gather(self._spaces.all(), self._ledger.counts())

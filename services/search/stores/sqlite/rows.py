@@ -42,6 +42,12 @@ READ_VECTORS = """
     SELECT vector FROM images WHERE collection = ? AND id IN (SELECT value FROM json_each(?)) AND NOT deleted
 """
 
+READ_LAST_CHANGES = """
+    SELECT revision, collection, fingerprint, dimensions, metric, id, label, metadata, vector
+    FROM images JOIN collections ON name = collection
+    WHERE collection = ? AND id IN (SELECT value FROM json_each(?))
+"""
+
 WRITE_IMAGE = """
     INSERT INTO images (collection, id, revision, deleted, sha256, content_type, width, height, label, metadata,
                         created_at, updated_at, vector)
@@ -134,6 +140,6 @@ def entry(row: sqlite3.Row) -> Entry:
 
 
 def change(row: sqlite3.Row) -> Change:
-    """Read a row of `READ_CHANGES`."""
+    """Read a row of `READ_CHANGES` or `READ_LAST_CHANGES`."""
     there = None if row["vector"] is None else entry(row)
     return Change(row["revision"], row["collection"], space(row), row["id"], there)

@@ -84,13 +84,14 @@ class SqliteStore:
             if created:
                 await self._count_one_more(session, collection)
             now = rows.microseconds(datetime.now(UTC))
+            began = rows.microseconds(commit.created_at) if commit.created_at else now
             record = rows.new_record(
                 collection,
                 image_id,
                 commit,
                 size=blob["size"],
                 revision=await self._next_revision(session),
-                created_at=now if before is None or created else before["created_at"],
+                created_at=began if before is None or created else before["created_at"],
                 updated_at=now,
             )
             await session.all(rows.WRITE_IMAGE, *rows.image_parameters(record, commit.vector))
@@ -170,6 +171,10 @@ class SqliteStore:
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
         found = await self._database.read(rows.READ_CHANGES, since, limit)
         return [rows.change(row) for row in found]
+
+    async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
+        found = await self._database.read(rows.READ_LAST_CHANGES, collection, json.dumps(list(image_ids)))
+        return {row["id"]: rows.change(row) for row in found}
 
     async def collections(self) -> Sequence[CollectionStats]:
         found = await self._database.read("SELECT * FROM collections ORDER BY name")

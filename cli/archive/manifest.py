@@ -1,0 +1,67 @@
+"""The JSON documents of an archive."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
+from shared.contracts.embedding import SpaceRef
+from shared.contracts.metadata import Metadata
+from shared.contracts.search import ImageRecord, ImageType, Label, Moment, Side
+
+
+class Manifest(Contract):
+    """What an archive holds."""
+
+    lookalike_archive: Literal[1] = 1
+    """Version of the format."""
+    collection: CollectionName
+    space: SpaceRef
+
+
+class Part(Contract):
+    """A file that follows a record."""
+
+    size: Annotated[int, Field(ge=1)]
+    sha256: Sha256
+
+
+class ThumbnailPart(Part):
+    """A thumbnail, with its size in pixels."""
+
+    width: Side
+    height: Side
+
+
+class ArchivedRecord(Contract):
+    """An image's facts, and what its files must be."""
+
+    id: ImageId
+    content_type: ImageType
+    width: Side
+    height: Side
+    label: Label | None
+    metadata: Metadata
+    created_at: Moment
+    image: Part
+    thumbnail: ThumbnailPart
+    vector: Part
+
+    def is_as(self, other: ImageRecord) -> bool:
+        """Tell whether a stored image has the same bytes and facts; when it was added is its own affair."""
+        return (self.image.sha256, self.content_type, self.width, self.height, self.label, self.metadata) == (
+            other.sha256,
+            other.content_type,
+            other.width,
+            other.height,
+            other.label,
+            other.metadata,
+        )
+
+
+class Completion(Contract):
+    """The end of an archive that is whole."""
+
+    images: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+    """Of all bytes of the archive before this member."""
