@@ -6,8 +6,9 @@ from pydantic import Field
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.filters import Label
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import ImageRecord, ImageType, Label, Moment, Side
+from shared.contracts.search import ImageRecord, ImageType, Moment, Side
 
 
 class Manifest(Contract):

@@ -391,9 +391,9 @@ class TestLastChanges:
             "b": (4, ("default", "b", True)),
             "c": (5, ("default", "c", False)),
         }
-        vector = last["b"].vector
-        assert vector is not None
-        assert vector.tolist() == DOG.vector.tolist()
+        entry = last["b"].entry
+        assert entry is not None
+        assert entry.vector.tolist() == DOG.vector.tolist()
         assert last["b"].space == space()
         assert await store.last_changes("default", []) == {}
         assert await store.last_changes("nowhere", ["a"]) == {}
