@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
+from threadpoolctl import threadpool_limits
 
 from tests.support.mongodb.engine import Engine
 from tests.support.mongodb.provision import Runner, Unavailable, provision
@@ -15,6 +16,13 @@ NO_ENGINE = pytest.StashKey[str]()
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: for small matrices, several wait for each other longer than they compute."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

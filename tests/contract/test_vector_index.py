@@ -1,217 +1,317 @@
 """What every VectorIndex does, whatever it is made of."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from services.search.indexes.exact import ExactIndex
-from services.search.ports import Vector, VectorIndex
+from services.search.indexes.projection import Projection
+from services.search.ports import Entry, Hit, Matrix, Query, Vector, VectorIndex
+from shared.contracts.embedding import Metric
+from shared.contracts.filters import Filter, Range
+from tests.support.engines import ENGINES, new_index, storage_of
+from tests.support.reference import ALL, BruteForce, assert_same
+from tests.support.vectors import space
 
-NewIndex = Callable[[int], VectorIndex]
+NewIndex = Callable[..., VectorIndex]
 
-INDEXES: Mapping[str, NewIndex] = {"exact": ExactIndex}
-
-every_index = pytest.mark.parametrize("new_index", INDEXES.values(), ids=INDEXES.keys())
-
-IDS = [f"image-{number}" for number in range(12)]
-
-
-def assert_same_as_brute_force(index: VectorIndex, stored: Mapping[str, Vector], query: Vector, k: int) -> None:
-    distances = {key: float(np.linalg.norm(vector.astype(np.float64) - query)) for key, vector in stored.items()}
-    expected = sorted(distances, key=lambda key: (distances[key], key))[:k]
-    hits = index.search(query, k)
-    assert [hit.id for hit in hits] == expected
-    assert [hit.distance for hit in hits] == pytest.approx([distances[key] for key in expected], abs=1e-5)
-    assert len(index) == len(stored)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def points(offset: int) -> st.SearchStrategy[Vector]:
-    """Points of a coarse lattice, so that ties and duplicates abound; far from the origin, digits get scarce."""
-    coordinates = st.lists(st.integers(-2, 2), min_size=3, max_size=3)
-    return coordinates.map(lambda values: (offset + np.array(values) / 1024).astype(np.float32))
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[tuple[dict[str, Vector | None], Vector, int]]:
-    point = points(draw(st.sampled_from([0, 1000])))
-    writes = st.dictionaries(st.sampled_from(IDS), st.none() | point, max_size=6)
-    return draw(st.lists(st.tuples(writes, point, st.integers(1, 15)), max_size=12))
+@pytest.fixture(params=[False, True], ids=["alone", "background"])
+def background(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
+    if not request.param:
+        yield None
+        return
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
 
 
-@every_index
-@settings(deadline=None)
-@given(history=histories())
-def test_answers_as_brute_force_does_after_any_history_of_writes(
-    new_index: NewIndex, history: list[tuple[dict[str, Vector | None], Vector, int]]
-) -> None:
-    index = new_index(3)
-    stored: dict[str, Vector] = {}
-    for writes, query, k in history:
-        index.apply(writes)
-        stored.update({key: vector for key, vector in writes.items() if vector is not None})
-        for key in [key for key, vector in writes.items() if vector is None]:
-            stored.pop(key, None)
-        assert_same_as_brute_force(index, stored, query, k)
+@pytest.fixture
+def metric(engine: str) -> Metric:
+    """Euclidean, where the engine has it: then there are no rounded lengths between a test and its distances."""
+    return "cosine" if engine == "int8" else "euclidean"
 
 
-@every_index
-def test_answers_as_brute_force_does_through_thousands_of_replacements_and_deletes(new_index: NewIndex) -> None:
-    random = np.random.default_rng(7)
-    index = new_index(16)
-    stored: dict[str, Vector] = {}
-    for _ in range(150):
-        writes: dict[str, Vector | None] = {}
-        for key in random.choice(300, size=40, replace=False):
-            writes[f"image-{key}"] = None if random.random() < 0.4 else random.standard_normal(16).astype(np.float32)
-        index.apply(writes)
-        stored.update({key: vector for key, vector in writes.items() if vector is not None})
-        stored = {key: vector for key, vector in stored.items() if writes.get(key, vector) is not None}
-        assert_same_as_brute_force(index, stored, random.standard_normal(16).astype(np.float32), 10)
+@pytest.fixture
+def new(engine: str, metric: Metric, tmp_path: Path, background: Executor | None) -> NewIndex:
+    def make(dimensions: int, metric: Metric = metric, outgrown_at: int | None = None) -> VectorIndex:
+        return new_index(engine, tmp_path, dimensions, metric, background, outgrown_at)
+
+    return make
 
 
-@every_index
-def test_an_empty_index_finds_nothing(new_index: NewIndex) -> None:
-    index = new_index(2)
-    assert index.search(np.zeros(2, np.float32), 5) == []
-    index.apply({"a": np.ones(2, np.float32)})
-    index.apply({"a": None})
-    assert index.search(np.zeros(2, np.float32), 5) == []
-    assert len(index) == 0
+def ask(index: VectorIndex, vector: Vector, k: int = ALL) -> list[Hit]:
+    return index.search([Query(vector, k)])[0]
 
 
-@every_index
-def test_removing_what_is_not_there_changes_nothing(new_index: NewIndex) -> None:
-    index = new_index(2)
-    index.apply({"a": None})
-    index.apply({})
-    assert len(index) == 0
+def direction(*values: float) -> Vector:
+    """Of length 1, so that no metric changes it."""
+    length = np.linalg.norm(values)
+    return np.array([value / length for value in values], np.float32)
 
 
-@every_index
-def test_more_results_than_images_gives_all(new_index: NewIndex) -> None:
-    index = new_index(2)
-    index.apply({"b": np.array([1, 0], np.float32), "a": np.array([2, 0], np.float32)})
-    assert [hit.id for hit in index.search(np.zeros(2, np.float32), 1000)] == ["b", "a"]
+def directions(random: np.random.Generator, amount: int, dimensions: int) -> Matrix:
+    vectors = random.standard_normal((amount, dimensions)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
-@every_index
-def test_of_equally_distant_images_the_smallest_ids_are_found(new_index: NewIndex) -> None:
-    index = new_index(4)
-    same = np.full(4, 0.1, np.float32)
-    keys = [f"{number:04}" for number in np.random.default_rng(1).permutation(500)]
-    index.apply(dict.fromkeys(keys, same))
-    assert [hit.id for hit in index.search(same, 3)] == ["0000", "0001", "0002"]
+RIGHT, UP = direction(1, 0), direction(0, 1)
 
 
-@every_index
-@pytest.mark.parametrize("length", [1, 1000])
-def test_an_image_is_at_distance_zero_of_itself_and_near_duplicates_are_told_apart(
-    new_index: NewIndex, length: float
-) -> None:
-    random = np.random.default_rng(3)
-    index = new_index(4864)
-    vectors = random.standard_normal((50, 4864))
-    vectors = (length * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    nearly = vectors[0].copy()
-    nearly[0] += np.float32(length * 1e-6)
-    index.apply({f"image-{number}": vector for number, vector in enumerate(vectors)} | {"nearly": nearly})
-    for number in range(50):
-        assert index.search(vectors[number], 1)[0].distance < 1e-6
-    itself, other = index.search(vectors[0], 2)
-    assert (itself.id, other.id) == ("image-0", "nearly")
-    assert other.distance == pytest.approx(length * 1e-6, rel=0.1)
+class TestSearch:
+    @pytest.mark.parametrize("components", [None, 8])
+    def test_answers_as_brute_force_does_through_thousands_of_replacements_and_deletes(
+        self, engine: str, tmp_path: Path, background: Executor | None, components: int | None
+    ) -> None:
+        random = np.random.default_rng(7)
+        sample = random.standard_normal((100, 16)).astype(np.float32)
+        projection = Projection.learn(space(16), sample, 100, components)
+        index = ExactIndex(projection, storage_of(engine, "cosine", tmp_path), background, merged_at_once=0)
+        model = BruteForce(projection)
+        for number in range(60):
+            writes: dict[str, Entry | None] = {}
+            for key in random.choice(300, size=40, replace=False):
+                entry = Entry(random.standard_normal(16).astype(np.float32), metadata={"written": number})
+                writes[f"image-{key}"] = None if random.random() < 0.4 else entry
+            index.apply(writes)
+            model.apply(writes)
+            recent = Filter(metadata=(Range(key="written", gte=number - 2),))
+            queries = random.standard_normal((2, 16)).astype(np.float32)
+            assert_same(index, model, [Query(queries[0], 10), Query(queries[1], 10, offset=3, filter=recent)])
+
+    def test_an_empty_index_finds_nothing(self, new: NewIndex) -> None:
+        index = new(2)
+        assert ask(index, UP) == []
+        index.apply({"a": Entry(RIGHT)})
+        index.apply({"a": None})
+        assert ask(index, UP) == []
+        assert len(index) == 0
+
+    def test_more_results_than_images_gives_all(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"b": Entry(direction(1, 0.5)), "a": Entry(direction(1, 0.7))})
+        assert [hit.id for hit in ask(index, RIGHT, 1000)] == ["b", "a"]
+
+    def test_of_equally_distant_images_the_smallest_ids_are_found(self, new: NewIndex) -> None:
+        index = new(4)
+        same = np.full(4, 0.5, np.float32)
+        for number in np.random.default_rng(1).permutation(500):
+            index.apply({f"{number:04}": Entry(same)})
+        assert [hit.id for hit in ask(index, same, 3)] == ["0000", "0001", "0002"]
+        assert [hit.id for hit in index.search([Query(same, 2, offset=250)])[0]] == ["0250", "0251"]
+
+    def test_an_image_is_at_distance_zero_of_itself_and_near_duplicates_are_told_apart(self, new: NewIndex) -> None:
+        random = np.random.default_rng(3)
+        index = new(4864)
+        vectors = directions(random, 50, 4864)
+        nearly = vectors[0].copy()
+        nearly[0] += np.float32(1e-6)
+        entries = {f"image-{number}": Entry(vector) for number, vector in enumerate(vectors)}
+        index.apply(entries | {"nearly": Entry(nearly)})
+        assert all(hits[0].distance < 1e-6 for hits in index.search([Query(vector, 1) for vector in vectors]))
+        itself, other = ask(index, vectors[0], 2)
+        assert (itself.id, other.id) == ("image-0", "nearly")
+        assert other.distance == pytest.approx(1e-6, rel=0.3)
+
+    @pytest.mark.parametrize("engine", ["float32", "brute", "ball_tree"])
+    def test_near_duplicates_are_told_apart_far_from_the_origin(self, new: NewIndex) -> None:
+        vectors = 1000 * directions(np.random.default_rng(3), 50, 512)
+        nearly = vectors[0].copy()
+        nearly[0] += 0.001
+        index = new(512)
+        entries = {f"image-{number}": Entry(vector) for number, vector in enumerate(vectors)}
+        index.apply(entries | {"nearly": Entry(nearly)})
+        itself, other = ask(index, vectors[0], 2)
+        assert (itself.id, itself.distance, other.id) == ("image-0", 0, "nearly")
+        assert other.distance == pytest.approx(0.001, rel=0.1)
+
+    def test_several_queries_at_once_are_answered_as_one_after_the_other(self, new: NewIndex) -> None:
+        random = np.random.default_rng(5)
+        index = new(8)
+        index.apply({f"{number:03}": Entry(vector) for number, vector in enumerate(directions(random, 300, 8))})
+        queries = [
+            Query(vector, k, filter=Filter(not_ids=(f"{k:03}",)))
+            for vector, k in zip(directions(random, 32, 8), range(1, 320, 10), strict=True)
+        ]
+        assert index.search(queries) == [index.search([query])[0] for query in queries]
+
+    def test_k_images_are_found_when_k_meet_the_filter_however_near_the_others_are(self, new: NewIndex) -> None:
+        index = new(2)
+        near = {f"near-{number:03}": Entry(direction(1, number / 1000), "cat") for number in range(300)}
+        far = {f"far-{number}": Entry(direction(-1, number), "dog") for number in range(5)}
+        index.apply(near | far)
+        [hits] = index.search([Query(RIGHT, 5, filter=Filter(labels=("dog",)))])
+        assert [hit.id for hit in hits] == ["far-4", "far-3", "far-2", "far-1", "far-0"]
+
+    def test_a_filter_is_met_by_what_an_image_says_now(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": Entry(UP, "cat", {"year": 2004}), "b": Entry(RIGHT, "dog", {"year": 2005})})
+        index.apply({"a": Entry(UP, "dog", {})})
+        assert [hit.id for hit in index.search([Query(UP, 5, filter=Filter(labels=("dog",)))])[0]] == ["a", "b"]
+        assert index.search([Query(UP, 5, filter=Filter(labels=("cat",)))]) == [[]]
+        recent = Filter(metadata=(Range(key="year", gte=2000),))
+        assert [hit.id for hit in index.search([Query(UP, 5, filter=recent)])[0]] == ["b"]
+
+    def test_scores_fall_from_one_and_percentiles_tell_the_share_of_pairs_that_are_farther_apart(
+        self, new: NewIndex
+    ) -> None:
+        index = new(2, "cosine")
+        index.apply({"east": Entry(RIGHT), "north": Entry(UP), "west": Entry(-RIGHT)})
+        hits = ask(index, RIGHT)
+        assert [(hit.id, hit.score) for hit in hits] == [
+            ("east", 1),
+            ("north", pytest.approx(0)),
+            ("west", pytest.approx(-1)),
+        ]
+        # Of the three pairs two are a right angle apart, and one a straight one.
+        assert [hit.percentile for hit in hits] == pytest.approx([1, 1 / 3, 0])
+
+    def test_one_image_alone_has_no_percentile(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": Entry(UP), "b": Entry(RIGHT)})
+        index.apply({"b": None})
+        [hit] = index.search([Query(UP, 5, min_percentile=0.9)])[0]
+        assert hit.percentile is None
+
+    def test_an_image_that_looks_like_a_nearer_one_is_left_out_and_the_next_takes_its_place(
+        self, new: NewIndex
+    ) -> None:
+        index = new(3, "cosine")
+        burst = {f"burst-{number:03}": Entry(direction(1, number / 10_000, 0)) for number in range(200)}
+        index.apply(burst | {"other": Entry(direction(1, 0, 1)), "last": Entry(direction(0, 0, 1))})
+        query = direction(1, 0, 0)
+        [hits] = index.search([Query(query, 2, collapse=0.99)])
+        assert [hit.id for hit in hits] == ["burst-000", "other"]
+        [hits] = index.search([Query(query, 2, offset=1, collapse=0.99)])
+        assert [hit.id for hit in hits] == ["other", "last"]
+
+    def test_a_zero_vector_is_found_like_any_other(self, new: NewIndex) -> None:
+        index = new(2, "cosine")
+        index.apply({"zero": Entry(np.zeros(2, np.float32)), "up": Entry(UP)})
+        assert {hit.id for hit in ask(index, UP)} == {"zero", "up"}
+        assert ask(index, np.zeros(2, np.float32))[0].id == "zero"
 
 
-@every_index
-def test_ids_are_listed_in_their_order_page_by_page(new_index: NewIndex) -> None:
-    index = new_index(2)
-    assert index.ids("", 10) == []
-    keys = [f"{number:03}" for number in np.random.default_rng(2).permutation(300)]
-    index.apply(dict.fromkeys(keys, np.ones(2, np.float32)))
-    assert index.ids("", 4) == ["000", "001", "002", "003"]
-    assert index.ids("003", 2) == ["004", "005"]
-    index.apply({"004": None, "0045": np.zeros(2, np.float32), "200": np.zeros(2, np.float32)})
-    assert index.ids("003", 3) == ["0045", "005", "006"]
-    assert index.ids("297", 10) == ["298", "299"]
-    assert index.ids("299", 10) == []
-    assert index.ids("", 1000) == sorted({*keys, "0045"} - {"004"})
+class TestApply:
+    def test_removing_what_is_not_there_changes_nothing(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": None})
+        index.apply({})
+        assert len(index) == 0
+
+    def test_a_vector_of_another_length_is_refused_and_nothing_is_applied(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"b": Entry(UP)})
+        with pytest.raises(ValueError, match="2 dimensions"):
+            index.apply({"a": Entry(UP), "b": None, "c": Entry(np.zeros(3, np.float32))})
+        assert [hit.id for hit in ask(index, UP)] == ["b"]
+
+    def test_the_index_keeps_its_own_copy_of_a_vector(self, new: NewIndex) -> None:
+        index = new(2)
+        vector: NDArray[np.float32] = RIGHT.copy()
+        index.apply({"a": Entry(vector)})
+        vector[:] = UP
+        assert ask(index, RIGHT, 1)[0].distance == 0
+
+    def test_queries_during_writes_see_each_batch_whole_and_nothing_that_was_removed(self, new: NewIndex) -> None:
+        index = new(4)
+        removed: list[str] = []
+        ended = threading.Event()
+        faults: list[str] = []
+        answers = count()
+
+        def observe() -> None:
+            random = np.random.default_rng(threading.get_ident() % 2**32)
+            while not ended.is_set():
+                gone = set(removed)
+                found = {hit.id for hit in ask(index, directions(random, 1, 4)[0])}
+                if found & gone:
+                    faults.append("an image was found after its removal")
+                if any(_partner(key) not in found for key in found):
+                    faults.append("half a batch was seen")
+                next(answers)
+
+        threads = [threading.Thread(target=observe) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        random = np.random.default_rng(0)
+        for number in range(200):
+            pair = (f"left-{number}", f"right-{number}")
+            index.apply({key: Entry(directions(random, 1, 4)[0]) for key in pair})
+            if number >= 50:
+                pair = (f"left-{number - 50}", f"right-{number - 50}")
+                index.apply(dict.fromkeys(pair))
+                removed.extend(pair)
+        ended.set()
+        for thread in threads:
+            thread.join()
+        assert not faults
+        assert next(answers) > 10
+        assert len(index) == 100
 
 
-@every_index
-def test_distances_are_those_to_the_vectors_under_the_same_ids(new_index: NewIndex) -> None:
-    index = new_index(2)
-    assert index.distances({"a": np.zeros(2, np.float32)}) == {}
-    index.apply({key: np.array([3, 4], np.float32) for key in "abc"})
-    index.apply({"b": np.array([0, 1], np.float32), "c": None})
-    asked = dict.fromkeys("abcd", np.zeros(2, np.float32))
-    assert index.distances(asked) == {"a": pytest.approx(5, abs=1e-5), "b": pytest.approx(1, abs=1e-5)}
-    assert index.distances({"a": np.array([3, 4], np.float32)})["a"] == pytest.approx(0, abs=1e-5)
+class TestReading:
+    def test_distances_to_images_are_those_of_a_search_and_unknown_ones_are_left_out(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": Entry(RIGHT), "b": Entry(UP), "c": Entry(UP)})
+        index.apply({"c": None})
+        query = direction(1, 2)
+        found = {hit.id: hit.distance for hit in ask(index, query)}
+        assert index.distances(dict.fromkeys(["a", "b", "c", "nobody"], query)) == pytest.approx(found)
+        assert index.distances({"a": RIGHT, "b": UP}) == {"a": 0, "b": 0}
+        assert index.distances({}) == {}
+
+    def test_ids_are_read_in_pages_in_their_order(self, new: NewIndex) -> None:
+        index = new(2)
+        for key in ("b", "a", "C", "10", "9", "b2"):
+            index.apply({key: Entry(UP)})
+        index.apply({"a": None})
+        assert index.ids("", 3) == ["10", "9", "C"]
+        assert index.ids("C", 3) == ["b", "b2"]
+        assert index.ids("A", 1) == ["C"]
+        assert index.ids("b2", 3) == []
+
+    def test_an_index_is_outgrown_from_a_number_of_images_on(self, new: NewIndex) -> None:
+        index = new(2, outgrown_at=3)
+        for key in ("a", "b", "b"):
+            index.apply({key: Entry(UP)})
+        assert not index.outgrown
+        index.apply({"c": Entry(UP)})
+        assert index.outgrown
+        index.apply({"c": None})
+        assert not index.outgrown
 
 
-@every_index
-def test_a_vector_of_another_length_is_refused_and_nothing_is_applied(new_index: NewIndex) -> None:
-    index = new_index(2)
-    with pytest.raises(ValueError, match="2 dimensions"):
-        index.apply({"a": np.zeros(2, np.float32), "b": np.zeros(3, np.float32)})
-    assert len(index) == 0
+def test_compact_storage_finds_999_of_1000_nearest_neighbours(tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    centres = random.standard_normal((200, 128))
+    points = centres[random.integers(0, 200, 20_200)] + 0.5 * random.standard_normal((20_200, 128))
+    vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    stored, queries = vectors[:20_000], vectors[20_000:]
+    index = new_index("int8", tmp_path, 128)
+    index.apply({f"{number:05}": Entry(vector) for number, vector in enumerate(stored)})
+    found = 0
+    cosines = queries.astype(np.float64) @ stored.T.astype(np.float64)
+    for hits, own in zip(index.search([Query(query, 10) for query in queries]), cosines, strict=True):
+        nearest = {f"{number:05}" for number in np.argpartition(own, -10)[-10:]}
+        found += len(nearest & {hit.id for hit in hits})
+    assert found >= 0.999 * 10 * len(queries)
 
 
-@every_index
-def test_the_index_keeps_its_own_copy_of_a_vector(new_index: NewIndex) -> None:
-    index = new_index(2)
-    vector: NDArray[np.float32] = np.zeros(2, np.float32)
-    index.apply({"a": vector})
-    vector[:] = 9
-    assert index.search(np.zeros(2, np.float32), 1)[0].distance == 0
-
-
-@every_index
-def test_queries_during_writes_see_each_batch_whole_and_nothing_that_was_removed(new_index: NewIndex) -> None:
-    index = new_index(4)
-    removed: list[str] = []
-    ended = threading.Event()
-    faults: list[str] = []
-    answers = count()
-
-    def ask() -> None:
-        random = np.random.default_rng(threading.get_ident() % 2**32)
-        while not ended.is_set():
-            gone = set(removed)
-            found = {hit.id for hit in index.search(random.standard_normal(4).astype(np.float32), 1000)}
-            if found & gone:
-                faults.append("an image was found after its removal")
-            if any(
-                ("left" if side == "right" else "right") + number not in found for side, number in map(_part, found)
-            ):
-                faults.append("half a batch was seen")
-            next(answers)
-
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    random = np.random.default_rng(0)
-    for number in range(400):
-        index.apply(
-            {f"left-{number}": random.standard_normal(4).astype(np.float32), f"right-{number}": np.ones(4, "f4")}
-        )
-        if number >= 50:
-            pair = (f"left-{number - 50}", f"right-{number - 50}")
-            index.apply(dict.fromkeys(pair))
-            removed.extend(pair)
-    ended.set()
-    for thread in threads:
-        thread.join()
-    assert not faults
-    assert next(answers) > 10
-    assert len(index) == 100
-
-
-def _part(key: str) -> tuple[str, str]:
+def _partner(key: str) -> str:
     side, _, number = key.partition("-")
-    return side, f"-{number}"
+    return f"{'left' if side == 'right' else 'right'}-{number}"

@@ -186,11 +186,16 @@ def _joined(kind: Kind, pieces: Sequence[tuple[Column, Rows]]) -> Column:
 
 
 def _compare(values: NDArray[Any], name: str, bound: int | float) -> Mask:
-    if values.dtype != np.float64:
-        # As reals, large integers would lose their last digits.
-        whole = math.floor(bound) if name in ("gt", "lte") else math.ceil(bound)
-        if not -(2**63) <= whole < 2**63:
-            return np.full(len(values), (whole < 0) == (name in ("gt", "gte")))
-        bound = whole
-    met: Mask = _COMPARISONS[name](values, bound)
+    """Compare with the nearest bound of the values' own kind: as reals, large integers would lose their last digits."""
+    down = name in ("gt", "lte")
+    own: int | float
+    if values.dtype == np.float64:
+        own = float(bound)
+        if own > bound if down else own < bound:
+            own = math.nextafter(own, -math.inf if down else math.inf)
+    else:
+        own = math.floor(bound) if down else math.ceil(bound)
+        if not -(2**63) <= own < 2**63:
+            return np.full(len(values), (own < 0) == (name in ("gt", "gte")))
+    met: Mask = _COMPARISONS[name](values, own)
     return met

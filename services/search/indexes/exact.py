@@ -16,9 +16,6 @@ from services.search.indexes.state import State
 from services.search.indexes.storage import Storage
 from services.search.ports import Entry, Hit, Query, Vector
 
-_AT_ONCE_BYTES = 16 * 2**20
-"""Rows that a write itself merges; more are merged in the background."""
-
 
 class ExactIndex:
     """Implements `VectorIndex` with segments that are never changed, as a log-structured merge tree has them.
@@ -34,6 +31,7 @@ class ExactIndex:
         background: Does what takes long; None: the writes do it.
         state: To begin with, as a snapshot has it.
         outgrown_at: Number of images from which the projection is out of date; None: never.
+        merged_at_once: Bytes of rows that a write itself merges; more are merged in the background.
     """
 
     def __init__(
@@ -43,12 +41,14 @@ class ExactIndex:
         background: Executor | None = None,
         state: State | None = None,
         outgrown_at: int | None = None,
+        merged_at_once: int = 16 * 2**20,
     ) -> None:
         self.projection = projection
         self._storage = storage
         self._background = background
         self._state = state or State()
         self._outgrown_at = outgrown_at
+        self._merged_at_once = merged_at_once
         self._writing = threading.Lock()
         self._merging: frozenset[str] = frozenset()
         self._closed = False
@@ -103,7 +103,7 @@ class ExactIndex:
     def _tidy(self) -> None:
         """Merge what is small, hand what is large to the background, and draw pairs anew where the size has changed."""
         while sources := plan(self._state.layers, self._merging):
-            small = sum(layer.count for layer in sources) * self._row_bytes() <= _AT_ONCE_BYTES
+            small = sum(layer.count for layer in sources) * self._row_bytes() <= self._merged_at_once
             if small or self._background is None:
                 merged = Segment.merge(sources, self._storage)
                 self._state = replace(self._state, layers=self._state.with_merged(sources, merged))

@@ -21,8 +21,8 @@ class Projection:
     """Removes the mean of a collection, then keeps the directions in which its vectors differ most.
 
     Cosine similarity of what the network sees is dominated by what all images of a collection share; with the mean
-    removed, the differences count. In a cosine space projected vectors have length 1, except for the zero vector, which
-    is like nothing.
+    removed, the differences count. In a cosine space projected vectors have length 1; the zero vector, which has no
+    direction, is given that of the first axis.
 
     Attributes:
         metric: Of the space.
@@ -76,4 +76,5 @@ class Projection:
         if self.metric == "cosine":
             lengths = np.linalg.norm(projected, axis=1, keepdims=True)
             projected = projected / np.where(lengths > 0, lengths, 1)
+            projected[lengths[:, 0] == 0, 0] = 1
         return np.ascontiguousarray(projected, np.float32)

@@ -11,9 +11,6 @@ from services.search.indexes.scans import SCANS
 from services.search.indexes.scans.scan import Scan
 from shared.contracts.embedding import Metric
 
-_COMPACT_FROM = 4096
-"""Rows from which a segment is stored compactly; smaller ones are soon merged."""
-
 
 class Storage(Protocol):
     """Makes room for rows, and chooses the scan for them."""
@@ -29,8 +26,8 @@ class InMemory:
     """Keeps rows in memory.
 
     Args:
-        scan: Name of a scan.
         metric: Of the space.
+        scan: Name of a scan.
     """
 
     def __init__(self, metric: Metric, scan: str = "float32") -> None:
@@ -48,19 +45,21 @@ class Compact:
     """Keeps int8 codes in memory, and the rows of large segments in files that have no name and end with the process.
 
     Args:
-        folder: Where the files are.
         metric: Of the space; cosine.
+        folder: Where the files are.
+        coded_from: Rows from which a segment is stored compactly; smaller ones are soon merged.
     """
 
-    def __init__(self, metric: Metric, folder: Path) -> None:
+    def __init__(self, metric: Metric, folder: Path, coded_from: int = 4096) -> None:
         self._metric = metric
         self._folder = folder
+        self._coded_from = coded_from
 
     def new_rows(self, count: int, dimensions: int) -> Matrix:
-        if count < _COMPACT_FROM:
+        if count < self._coded_from:
             return np.empty((count, dimensions), np.float32)
         with tempfile.TemporaryFile(dir=self._folder) as file:
             return np.memmap(file, np.float32, "w+", shape=(count, dimensions))
 
     def scan(self, rows: Matrix) -> Scan:
-        return SCANS["float32" if len(rows) < _COMPACT_FROM else "int8"](rows, self._metric)
+        return SCANS["float32" if len(rows) < self._coded_from else "int8"](rows, self._metric)
