@@ -7,6 +7,7 @@ import pytest
 
 from services.search.ports import StoreLimits, StoreUnusable
 from services.search.stores import check_url, store_for
+from services.search.stores.sqlite import schema
 from services.search.stores.sqlite.store import SqliteStore
 from shared.errors import LimitReached, TryAgain
 from tests.support.vectors import Picture
@@ -54,12 +55,41 @@ async def test_a_second_store_on_the_same_file_may_open_when_the_first_is_closed
 
 async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "images.db") as file:
-        file.execute("PRAGMA user_version = 2")
+        file.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     file.close()
     before = (tmp_path / "images.db").read_bytes()
     with pytest.raises(StoreUnusable, match="newer version"):
         await store_in(tmp_path).open()
     assert (tmp_path / "images.db").read_bytes() == before
+
+
+async def test_a_file_of_the_first_version_becomes_one_of_this_with_all_that_is_in_it(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    await store.open()
+    await store.put_blob(CAT.sha256, CAT.data)
+    record = (await store.commit("default", "a", CAT.commit())).record
+    await store.close()
+    with sqlite3.connect(tmp_path / "images.db") as file:
+        file.execute("ALTER TABLE sequence DROP COLUMN identity")
+        file.execute("PRAGMA user_version = 1")
+    file.close()
+    names = []
+    for _ in range(2):
+        await store.open()
+        assert await store.record("default", "a") == record
+        names.append(await store.identity())
+        await store.close()
+    assert names[0] == names[1] != ""
+
+
+async def test_no_two_stores_have_the_same_identity(tmp_path: Path) -> None:
+    names = set()
+    for folder in ("one", "two"):
+        store = store_in(tmp_path / folder)
+        await store.open()
+        names.add(await store.identity())
+        await store.close()
+    assert len(names) == 2
 
 
 async def test_a_file_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
