@@ -12,6 +12,7 @@ from services.search.ports import Change, ImageStore, StoreLimits
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.store import MongoStore
 from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.metadata import Metadata
 from shared.contracts.search import CollectionStats
 from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
 from tests.support.vectors import Picture, space
@@ -20,6 +21,15 @@ NewStore = Callable[[StoreLimits], ImageStore]
 
 CAT, DOG, OWL = Picture(b"cat"), Picture(b"dog"), Picture(b"owl")
 LIMITS = StoreLimits(collections=2, images=5)
+FACTS: Metadata = {
+    "year": 2004,
+    "large": 2**63 - 1,
+    "small": -(2**63),
+    "weight": 2.0,
+    "sold": None,
+    "rare": True,
+    "é.$": "ü",
+}
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
@@ -55,6 +65,11 @@ async def holds_bytes(store: ImageStore, picture: Picture) -> bool:
 
 def in_short(change: Change) -> tuple[str, str, bool]:
     return change.collection, change.image_id, change.entry is not None
+
+
+def kinds(metadata: Metadata) -> dict[str, tuple[bool, bool]]:
+    """Which values are truth values, and which are fractions: 1, 1.0 and True are equal, but not for filters."""
+    return {key: (isinstance(value, bool), isinstance(value, float)) for key, value in metadata.items()}
 
 
 def after_all_uploads() -> datetime:
@@ -318,6 +333,35 @@ class TestReading:
         assert [record.id for record in await store.page("default", "9", 3)] == ["C", "b"]
         assert await store.page("elsewhere", "", 3) == []
 
+    async def test_entries_follow_the_order_of_ids_and_say_what_filters_ask_for(self, store: ImageStore) -> None:
+        for image_id in ("b", "a", "C", "10"):
+            await add(store, image_id, DOG)
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.commit("default", "C", CAT.commit("cat", FACTS))
+        await store.delete("default", "a")
+        [(first, dog), (second, cat)] = await store.entries("default", "", 2)
+        assert (first, second) == ("10", "C")
+        assert (dog.vector.tolist(), dog.label, dog.metadata) == (DOG.vector.tolist(), None, {})
+        assert (cat.vector.tolist(), cat.label, cat.metadata) == (CAT.vector.tolist(), "cat", FACTS)
+        assert cat.vector.dtype == np.float32
+        assert kinds(cat.metadata) == kinds(FACTS)
+        assert [image_id for image_id, _ in await store.entries("default", "C", 2)] == ["b"]
+        assert await store.entries("default", "b", 2) == []
+        assert await store.entries("elsewhere", "", 2) == []
+
+    async def test_a_sample_is_drawn_from_all_images_that_are_there(self, store: ImageStore) -> None:
+        for number in range(5):
+            await add(store, f"{number}", Picture(b"%d" % number))
+        await store.delete("default", "0")
+        await add(store, "other", CAT, "other")
+        there = {tuple(Picture(b"%d" % number).vector.tolist()) for number in range(1, 5)}
+        assert {tuple(vector.tolist()) for vector in await store.sample("default", 100)} == there
+        assert len(await store.sample("default", 4)) == 4
+        drawn = [[tuple(vector.tolist()) for vector in await store.sample("default", 2)] for _ in range(60)]
+        assert all(len(set(pair)) == 2 for pair in drawn)
+        assert {vector for pair in drawn for vector in pair} == there
+        assert await store.sample("elsewhere", 5) == []
+
     async def test_many_records_at_once(self, store: ImageStore) -> None:
         await add(store, "a", CAT)
         await add(store, "b", DOG)
@@ -349,6 +393,17 @@ class TestChanges:
         assert changes[0].entry is not None
         assert changes[0].entry.vector.tolist() == DOG.vector.tolist()
         assert await store.revision() == 4
+
+    async def test_carry_label_and_metadata(self, store: ImageStore) -> None:
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.commit("default", "a", CAT.commit("cat", FACTS))
+        await add(store, "b", DOG)
+        cat, dog = [change.entry for change in await store.changes(0, 10)]
+        assert cat is not None
+        assert dog is not None
+        assert (cat.label, cat.metadata) == ("cat", FACTS)
+        assert kinds(cat.metadata) == kinds(FACTS)
+        assert (dog.label, dog.metadata) == (None, {})
 
     async def test_are_read_in_parts(self, store: ImageStore) -> None:
         for image_id in "abcde":

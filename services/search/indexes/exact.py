@@ -1,5 +1,6 @@
 """Exact search that grows and shrinks: every image is compared with the query, and writes show at once."""
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -15,6 +16,8 @@ from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.state import State
 from services.search.indexes.storage import Storage
 from services.search.ports import Entry, Hit, Query, Vector
+
+_log = logging.getLogger(__name__)
 
 
 class ExactIndex:
@@ -111,12 +114,17 @@ class ExactIndex:
                 self._merging |= {layer.segment.name for layer in sources}
                 self._background.submit(self._merge, sources)
         count, before = self._state.count, self._state.sampled_from
-        if count and not before / 2 < count < 2 * before:
+        if not before / 2 < count < 2 * before:
             pairs = sample_distances(self._state.layers, seed=count)
             self._state = replace(self._state, pairs=pairs, sampled_from=count)
 
     def _merge(self, sources: Sequence[Layer]) -> None:
-        merged = None if self._closed else Segment.merge(sources, self._storage)
+        merged = None
+        try:
+            if not self._closed:
+                merged = Segment.merge(sources, self._storage)
+        except Exception:
+            _log.exception("segments could not be merged; the next write tries again")
         with self._writing:
             self._merging -= {layer.segment.name for layer in sources}
             if merged is not None:

@@ -23,7 +23,7 @@ _SPARE = 64
 
 
 class NeighborsScan:
-    """Asks a `NearestNeighbors` that is fitted to the rows, which it does not copy.
+    """Asks a `NearestNeighbors` that is fitted to the rows. Brute force reads these; a tree copies them, as float64.
 
     It knows no filters: where more than a few rows are not admitted, matrix products answer in its place.
 
