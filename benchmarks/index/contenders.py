@@ -38,7 +38,7 @@ class Product:
 
 
 class Neighbors:
-    """scikit-learn's `NearestNeighbors`, Euclidean: the order that the cosine has of vectors of length 1, but faster."""
+    """scikit-learn's `NearestNeighbors`, Euclidean: of unit vectors the order of the cosine, but faster."""
 
     def __init__(self, vectors: Matrix, algorithm: str) -> None:
         with sklearn.config_context(assume_finite=True):

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.projection import Matrix
+from services.search.indexes.scans.cores import in_pieces
 from services.search.indexes.scans.keys import Selector
 from services.search.indexes.scans.scan import Floats
 from shared.contracts.embedding import Metric
@@ -13,6 +14,7 @@ _LEVELS = 127
 _DEVIATIONS = 4
 """Errors of codes are taken to be no larger than so many of their standard deviations."""
 _CODED_AT_ONCE = 8192
+_SCANNED_AT_ONCE = 4096
 
 
 class Int8Keys:
@@ -45,18 +47,33 @@ class Int8Keys:
     def of(self, rows: Selector, queries: Matrix) -> Matrix:
         codes, scales = _encode(queries)
         block, own = self._codes[rows], self._scales[rows]
-        if len(queries) == 1:
-            products = np.asarray(numkong.cdist(codes, block, metric="dot"))
-        else:
-            products = np.asarray(numkong.dots_packed(block, numkong.dots_pack(codes))).T
-        keys = np.empty(products.shape, np.float32)
-        for key, product, scale in zip(keys, products, scales, strict=True):
-            np.multiply(product, own * scale, out=key, casting="unsafe")
-            key += np.sqrt(own**2 + scale**2) * np.float32(_DEVIATIONS / np.sqrt(12))
+        keys = np.empty((len(queries), len(own)), np.float32)
+        packed = numkong.dots_pack(codes) if len(codes) > 1 else None
+
+        def fill(piece: slice) -> None:
+            for start in range(piece.start, piece.stop, _SCANNED_AT_ONCE):
+                some = slice(start, min(start + _SCANNED_AT_ONCE, piece.stop))
+                if packed is None:
+                    products = np.asarray(numkong.cdist(codes, block[some], metric="dot"))
+                else:
+                    products = np.asarray(numkong.dots_packed(block[some], packed)).T
+                np.multiply(products, scales[:, np.newaxis], out=keys[:, some], casting="unsafe")
+                keys[:, some] *= own[some]
+                keys[:, some] += _errors(own[some], scales)
+
+        in_pieces(fill, len(own), _SCANNED_AT_ONCE)
         return keys
 
     def least_distance(self, _: NDArray[np.float32], keys: Floats) -> Floats:
         return np.sqrt(np.maximum(2 - 2 * keys, 0))
+
+
+def _errors(own: NDArray[np.float32], scales: NDArray[np.float32]) -> Matrix:
+    """Bound the errors of keys; shape (queries, rows)."""
+    squares = own**2 + (scales**2)[:, np.newaxis]
+    np.sqrt(squares, out=squares)
+    squares *= np.float32(_DEVIATIONS / np.sqrt(12))
+    return squares
 
 
 def _encode(rows: Matrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
