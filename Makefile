@@ -49,8 +49,8 @@ format: setup
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-# The other locks are cut out of the development lock, so that what is tested is what is deployed and measured. What the
-# benchmarks compare with is not part of it.
+# The other locks (of the services, of what builds the package, of the benchmarks) are cut out of the development lock, so
+# that what is tested is what is deployed and measured. What the benchmarks compare with is not part of it.
 lock: setup
 	$(LOCK) $(foreach extra,embedder search gateway cli build dev,--extra $(extra)) --output-file requirements/dev.txt
 	for part in build embedder search gateway benchmarks; do \

@@ -1,7 +1,6 @@
 """Lookalike's own index as a contender: through its real class, filled by its real writes."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -9,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.index.clusters import key_of, number_of
+from services.search.indexes.background import merging_thread
 from services.search.indexes.compaction import plan
 from services.search.indexes.factory import ExactIndexes
-from services.search.ports import Entry, Matrix, Query
+from services.search.ports import Entry, Matrix, Query, Vector
 from shared.contracts.embedding import SpaceRef
 
 _LOADED_AT_ONCE = 50_000
+_LABELS = 1000
 
 
 class Ours:
@@ -27,7 +28,7 @@ class Ours:
     """
 
     def __init__(self, engine: Literal["float32", "int8"], dimensions: int, folder: Path) -> None:
-        self.background = ThreadPoolExecutor(1, "merging")
+        self.background = merging_thread()
         space = SpaceRef(fingerprint="0123456789abcdef", dimensions=dimensions, metric="cosine")
         factory = ExactIndexes("none", dimensions, engine, folder, self.background)
         self.index = factory.new(space, np.empty((0, dimensions), np.float32), 0)
@@ -40,7 +41,9 @@ class Ours:
 
     def write(self, vectors: Matrix, first: int) -> None:
         """Add vectors under the numbers from `first` on."""
-        self.index.apply({key_of(first + number): Entry(vector) for number, vector in enumerate(vectors)})
+        self.index.apply(
+            {key_of(first + number): _entry(first + number, vector) for number, vector in enumerate(vectors)}
+        )
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Remove the vectors with these numbers."""
@@ -62,3 +65,9 @@ class Ours:
         """End its threads."""
         self.index.close()
         self.background.shutdown()
+
+
+def _entry(number: int, vector: Vector) -> Entry:
+    """Give an image a label and a source of its own, as the command line does."""
+    label = f"label-{number % _LABELS}"
+    return Entry(vector, label, {"source": f"{label}/image-{number}.jpg"})

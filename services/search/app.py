@@ -5,7 +5,7 @@ import logging
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from services.search.builder import Builder
 from services.search.catalogue import Catalogue
 from services.search.checking import Checks
 from services.search.follower import Follower
+from services.search.indexes.background import merging_thread
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
@@ -62,7 +63,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
-        background = ThreadPoolExecutor(1, "merging")
+        background = merging_thread()
         exact = exact_indexes(settings, background)
         follower = Follower(
             store, Builder(store, indexes or exact, settings.catch_up_batch), settings.catch_up_batch, measured

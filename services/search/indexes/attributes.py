@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from services.search.indexes.tables import Table, join
 from shared.contracts.filters import MAX_TEXT, Equality, Filter, Range
 from shared.contracts.metadata import MetadataValue
 
@@ -50,7 +51,7 @@ class Column:
     kind: Kind
     rows: Rows
     values: NDArray[Any]
-    table: tuple[str, ...] = ()
+    table: Table = ()
 
     def equal_to(self, wanted: Iterable[MetadataValue]) -> Rows:
         """Give the rows whose value is one of these."""
@@ -162,27 +163,19 @@ def _column(kind: Kind, rows: list[int], values: list[MetadataValue]) -> Column:
 
 
 def _joined(kind: Kind, pieces: Sequence[tuple[Column, Rows]]) -> Column:
-    table: tuple[str, ...] = ()
-    moved, kept = [], []
+    new = [places[column.rows] for column, places in pieces]
+    values = [column.values for column, _ in pieces]
+    table: Table = ()
     if kind == "text":
-        used = {
-            column.table[number]
-            for column, places in pieces
-            for number in np.unique(column.values[places[column.rows] >= 0]).tolist()
-        }
-        table = tuple(sorted(used))
-    numbers = {text: place for place, text in enumerate(table)}
-    for column, places in pieces:
-        new = places[column.rows]
-        staying = new >= 0
-        values = column.values
-        if kind == "text":
-            values = np.array([numbers.get(text, -1) for text in column.table], np.int32)[values]
-        moved.append(new[staying])
-        kept.append(values[staying])
-    rows = np.concatenate(moved)
-    order = np.argsort(rows, kind="stable")
-    return Column(kind, rows[order], np.concatenate(kept)[order], table)
+        used = [np.zeros(len(column.table), np.bool_) for column, _ in pieces]
+        for (column, _), use, rows in zip(pieces, used, new, strict=True):
+            use[column.values[rows >= 0]] = True
+        table, numbers = join([column.table for column, _ in pieces], used)
+        values = [number[value] for number, value in zip(numbers, values, strict=True)]
+    rows = np.concatenate(new)
+    staying = rows >= 0
+    order = np.argsort(rows[staying], kind="stable")
+    return Column(kind, rows[staying][order], np.concatenate(values)[staying][order], table)
 
 
 def _compare(values: NDArray[Any], name: str, bound: int | float) -> Mask:
