@@ -362,6 +362,18 @@ class TestReading:
         assert {vector for pair in drawn for vector in pair} == there
         assert await store.sample("elsewhere", 5) == []
 
+    async def test_a_sample_may_be_large(self, new_store: NewStore) -> None:
+        store = new_store(StoreLimits())
+        await store.open()
+        try:
+            pictures = [Picture(b"%d" % number) for number in range(300)]
+            await asyncio.gather(*(add(store, picture.data.decode(), picture) for picture in pictures))
+            drawn = {tuple(vector.tolist()) for vector in await store.sample("default", 290)}
+        finally:
+            await store.close()
+        assert len(drawn) == 290
+        assert drawn < {tuple(picture.vector.tolist()) for picture in pictures}
+
     async def test_many_records_at_once(self, store: ImageStore) -> None:
         await add(store, "a", CAT)
         await add(store, "b", DOG)
