@@ -114,6 +114,6 @@ RECIPES: Mapping[str, Recipe] = {
     BRUTE: Recipe(lambda vectors, _: Neighbors(vectors, "brute")),
     "scikit-learn, ball tree": Recipe(lambda vectors, _: Neighbors(vectors, "ball_tree"), 25e6),
     FLAT: Recipe(_flat),
-    "FAISS, HNSW": Recipe(_hnsw, 250e6),
-    "usearch, HNSW": Recipe(lambda vectors, _: USearch(vectors), 250e6),
+    "FAISS, HNSW": Recipe(_hnsw, 60e6),
+    "usearch, HNSW": Recipe(lambda vectors, _: USearch(vectors), 60e6),
 }

@@ -42,7 +42,8 @@ class Segment:
     def of(cls, entries: Mapping[str, Entry], projection: Projection, storage: Storage) -> "Segment":
         """Make a segment of new entries."""
         ordered = sorted(entries.items())
-        rows = projection.apply(np.stack([entry.vector for _, entry in ordered]))
+        rows = storage.new_rows(len(ordered), projection.output_dimensions)
+        rows[:] = projection.apply(np.stack([entry.vector for _, entry in ordered]))
         attributes = Attributes.of([(entry.label, entry.metadata) for _, entry in ordered])
         ids = np.array([key.encode() for key, _ in ordered])
         return cls(uuid4().hex, ids, rows, attributes, storage.scan(rows))
