@@ -78,7 +78,7 @@ def create_app(
             measured,
         )
         periodic = [poller.run, sweeper.run]
-        restore = None
+        restore = snapshotting = None
         if settings.index_folder is not None and indexes is None:
             snapshots = SnapshotFolder(settings.index_folder, exact)
             snapshotting = Snapshotting(store, follower, snapshots, settings.snapshot_interval_seconds, measured)
@@ -109,6 +109,8 @@ def create_app(
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working
+            if snapshotting is not None:
+                await snapshotting.finish()
             await follower.close()
             await store.close()
             background.shutdown(wait=False, cancel_futures=True)

@@ -36,7 +36,8 @@ class Snapshotting:
         self._snapshots = snapshots
         self._interval = interval_seconds
         self._metrics = metrics
-        self._saved = 0
+        self._saved: tuple[int, dict[str, Shelf]] = (0, {})
+        self._saving: asyncio.Future[None] | None = None
 
     async def restore(self) -> None:
         """Let the follower go on from the last snapshot, if there is one of this store."""
@@ -49,22 +50,33 @@ class Snapshotting:
         shelves = Shelves(revision=found.revision, forgotten=found.forgotten)
         shelves.by_name = {name: Shelf(space, index) for name, (space, index) in found.indexes.items()}
         self._follower.resume(shelves)
-        self._saved = found.revision
+        self._saved = found.revision, dict(shelves.by_name)
         _log.info("resumed from a snapshot of revision %d", found.revision)
 
     async def run(self) -> None:
         """Take snapshots until cancelled."""
         await repeat(self.take, "the snapshot", self._interval, self._metrics.failed_snapshots)
 
+    async def finish(self) -> None:
+        """Take the last snapshot of this process, so that the next one answers exactly as this one did."""
+        try:
+            if self._saving is not None:
+                await self._saving
+            await self.take()
+        except Exception:
+            self._metrics.failed_snapshots.inc()
+            _log.exception("the last snapshot failed")
+
     async def take(self) -> None:
-        """Take a snapshot if there were writes since the last one."""
+        """Take a snapshot if there were writes, or an index was renewed, since the last one."""
         shelves = self._follower.current()
-        if shelves is None or shelves.revision == self._saved:
+        if shelves is None or (shelves.revision, shelves.by_name) == self._saved:
             return
         # The indexes may be a little ahead of this number: changes that are applied twice do no harm.
-        revision = shelves.revision
-        indexes = {name: (shelf.space, shelf.index) for name, shelf in shelves.by_name.items()}
-        identity = await self._store.identity()
-        snapshot = Snapshot(identity, revision, shelves.forgotten, indexes)
-        await asyncio.to_thread(self._snapshots.save, snapshot)
-        self._saved = revision
+        saved = shelves.revision, dict(shelves.by_name)
+        indexes = {name: (shelf.space, shelf.index) for name, shelf in saved[1].items()}
+        snapshot = Snapshot(await self._store.identity(), saved[0], shelves.forgotten, indexes)
+        # A thread goes on where its caller is cancelled; the next snapshot has to wait for it.
+        self._saving = asyncio.ensure_future(asyncio.to_thread(self._snapshots.save, snapshot))
+        await asyncio.shield(self._saving)
+        self._saved = saved

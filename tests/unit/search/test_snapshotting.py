@@ -138,6 +138,23 @@ async def test_a_later_snapshot_writes_only_what_is_new_and_leaves_nothing_behin
     assert all(path.name in manifest for path in (folder / "arrays").iterdir())
 
 
+async def test_the_last_snapshot_waits_for_the_one_under_way_and_has_what_came_since(
+    store: SqliteStore, folder: Path
+) -> None:
+    replica = Replica(store, folder)
+    await replica.start()
+    await replica.settle()
+    taking = asyncio.create_task(replica.snapshotting.run())
+    await asyncio.sleep(0.005)
+    taking.cancel()
+    await store.delete("default", "image-05")
+    await replica.follower.catch_up()
+    await replica.snapshotting.finish()
+    after = Replica(store, folder)
+    assert await after.start() == 41
+    after.assert_right("image-05")
+
+
 async def test_without_writes_no_snapshot_is_taken(store: SqliteStore, folder: Path) -> None:
     replica = await saved(store, folder)
     (folder / "snapshot.json").unlink()
