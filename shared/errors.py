@@ -3,6 +3,7 @@
     LookalikeError                    500 internal
     |- InvalidRequest                 422 invalid_request
     |  |- KOutOfRange                 422 k_out_of_range
+    |  |- InvalidRegion               422 invalid_region
     |  |- EmptyUpload                 422 empty_upload
     |  `- UndecodableImage            422 undecodable_image
     |- UnsupportedMediaType           415 unsupported_media_type
@@ -76,6 +77,13 @@ class KOutOfRange(InvalidRequest):
 
     code = "k_out_of_range"
     title = "The number of results is out of range"
+
+
+class InvalidRegion(InvalidRequest):
+    """The region is not a rectangle inside the image, or the recipe cannot tell one part of an image from another."""
+
+    code = "invalid_region"
+    title = "The region is not valid"
 
 
 class EmptyUpload(InvalidRequest):
