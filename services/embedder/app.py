@@ -1,6 +1,7 @@
 """Joins the embedder's parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -12,8 +13,12 @@ from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
 from services.embedder.extractors.deterministic import DeterministicExtractor
 from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.intake import Intake
+from services.embedder.isolation import Isolated
 from services.embedder.loading import BackgroundLoad
+from services.embedder.pooling import Map
 from services.embedder.ports import Extractor
+from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES
 from services.embedder.settings import EmbedderSettings
 from shared.asgi import ServiceState, create_service
@@ -21,6 +26,10 @@ from shared.settings import CacheSettings
 from shared.telemetry import Metrics
 
 RETRY_SECONDS = 30.0
+DECODING_BYTES_A_PIXEL = 24
+"""What the worst formats take to decode an image, and twice that; see `benchmarks/embedder_memory.py`."""
+DECODING_BYTES = 256 * 2**20
+"""What decoding takes beside that: the file itself, tables and metadata."""
 
 
 class EmbedderState(ServiceState):
@@ -65,24 +74,29 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[EmbedderState]:
         extractor = BackgroundLoad(lambda: load(settings), "extractor", retry_seconds)
-        async with Batcher(
-            lambda images: extractor.result().extract(images),
-            settings.max_batch_size,
-            settings.max_images_in_flight,
-            batch_metrics,
-        ) as batcher:
-            embedding = Embedding(
-                extractor.result,
-                batcher,
-                Admission(settings.max_images_in_flight, settings.max_bytes_in_flight),
-                Limits(settings.max_image_bytes, settings.max_image_pixels),
-                settings.decode_threads,
-            )
-            extractor.start()
-            yield EmbedderState(
-                readiness=extractor.readiness, embedding=embedding, max_images=settings.max_images_per_request
-            )
-            extractor.stop()
+        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        memory = DECODING_BYTES + DECODING_BYTES_A_PIXEL * settings.max_image_pixels
+        queue = (settings.max_batch_size, settings.max_images_in_flight, batch_metrics)
+        with ThreadPoolExecutor(1, thread_name_prefix="inference") as thread:
+            async with (
+                Isolated(prepare, settings.decode_processes, settings.decode_timeout_seconds, memory) as isolated,
+                Batcher(lambda images: extractor.result().extract(images), thread, *queue) as vectors,
+                Batcher[Sequence[Map]](
+                    lambda images: zip(*extractor.result().maps(images), strict=True), thread, *queue
+                ) as maps,
+            ):
+                embedding = Embedding(
+                    extractor.result,
+                    Intake(isolated, limits, settings.decode_processes),
+                    vectors,
+                    maps,
+                    Admission(settings.max_images_in_flight, settings.max_bytes_in_flight),
+                )
+                extractor.start()
+                yield EmbedderState(
+                    readiness=extractor.readiness, embedding=embedding, max_images=settings.max_images_per_request
+                )
+                extractor.stop()
 
     description = "Bytes in, vectors out: turns images into embeddings."
     return create_service("embedder", settings, lifespan, [api.router], metrics, description)

@@ -157,7 +157,7 @@ def test_serve_loads_a_folder_and_ends_by_one_ctrl_c(folder: Path, tmp_path: Pat
 
 
 def test_serve_ends_when_a_service_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DECODE_THREADS", "0")  # a setting that the embedder refuses
+    monkeypatch.setenv("DECODE_PROCESSES", "0")  # a setting that the embedder refuses
     with served(tmp_path / "data", "--sample", "none") as (process, _):
         _, told = process.communicate(timeout=60)
         assert process.returncode == 1

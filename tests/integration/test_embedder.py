@@ -17,6 +17,7 @@ from services.embedder.settings import EmbedderSettings
 from services.embedder.weights import WeightsUnavailable
 from shared.clients.embedder import EmbedderClient
 from shared.contracts.embedding import EmbeddedImage, RefusedImage
+from shared.contracts.region import Region
 from shared.errors import EmptyUpload, ImageTooLarge, NotReady, Overloaded, UndecodableImage, UnsupportedMediaType
 from tests.support import images
 from tests.support.images import picture
@@ -118,6 +119,27 @@ def test_too_many_images_in_one_request_are_refused(url: str) -> None:
     answer = httpx.post(f"{url}/v1/embed", files=fields(*[b"x"] * 65))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert "64" in answer.json()["detail"]
+
+
+async def test_a_region_is_a_part_of_the_upright_image(client: EmbedderClient) -> None:
+    lower = [Region(x=0, y=0.5, width=1, height=0.5)]
+    turned = images.oriented(picture(4), 6, images.png)
+    [found] = (await client.embed([turned], regions=lower)).images
+    _, cut = await client.embed_one(images.png(picture(4).crop((0, 120, 320, 240))))
+    assert isinstance(found, EmbeddedImage)
+    assert np.frombuffer(found.regions[0], "<f4") @ np.frombuffer(cut.vector, "<f4") > 0.999
+
+
+@pytest.mark.parametrize("asked", ["0,0,2,1", "somewhere", "0.5,0.5,0.6,0.1", ""])
+def test_what_is_not_a_region_is_refused_by_name(url: str, asked: str) -> None:
+    answer = httpx.post(f"{url}/v1/embed", params={"region": asked}, files=fields(images.png(picture())))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_region")
+
+
+def test_too_many_regions_are_refused(url: str) -> None:
+    many = {"region": ["0,0,1,1"] * 17}
+    answer = httpx.post(f"{url}/v1/embed", params=many, files=fields(images.png(picture())))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_region")
 
 
 def test_answers_are_documented(url: str) -> None:
