@@ -43,5 +43,7 @@ class Intake:
                 return await self._prepare(data, recipe, self._limits, with_thumbnail)
             except TookTooLong:
                 raise UndecodableImage("The image takes too long to decode.") from None
+            except MemoryError:
+                raise ImageTooLarge("The image takes too much memory to decode.") from None
             except Crashed:
                 raise UndecodableImage("The image breaks its decoder.") from None

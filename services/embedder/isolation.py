@@ -2,8 +2,10 @@
 
 import logging
 import multiprocessing
+import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -131,6 +133,8 @@ class _Process:
 
 def _serve(connection: Connection, function: Callable[..., Any], seconds: float, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which ends this process in time
+    # What libraries print of hostile bytes would fill the service's log; what is raised goes back to it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
     while True:

@@ -54,6 +54,8 @@ async def prepare_here(data: bytes, recipe: Recipe, limits: Limits, with_thumbna
         raise TookTooLong
     if data == b"crashes":
         raise Crashed
+    if data == b"devours memory":
+        raise MemoryError
     return await anyio.to_thread.run_sync(prepare, data, recipe, limits, with_thumbnail)
 
 
@@ -155,12 +157,15 @@ async def test_a_fault_of_ours_costs_one_image_its_answer_and_no_other() -> None
             await use_case.embed(files[:1], thumbnails=False)
 
 
-@pytest.mark.parametrize("data", [b"hangs", b"crashes"])
-async def test_an_image_that_its_decoder_does_not_survive_is_refused_like_a_damaged_one(data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"hangs", "undecodable_image"), (b"crashes", "undecodable_image"), (b"devours memory", "image_too_large")],
+)
+async def test_an_image_that_its_decoder_does_not_survive_is_refused(data: bytes, code: str) -> None:
     async with embedding() as use_case:
         bad, good = (await use_case.embed([File(data), File(images.png(picture()))], thumbnails=False)).images
     assert isinstance(bad, RefusedImage)
-    assert bad.problem.code == "undecodable_image"
+    assert bad.problem.code == code
     assert isinstance(good, EmbeddedImage)
 
 
