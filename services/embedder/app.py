@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.embedder import api, weights
 from services.embedder.admission import Admission
 from services.embedder.batching import Batcher, BatchMetrics
+from services.embedder.comparison import Comparison
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
 from services.embedder.extractors.deterministic import DeterministicExtractor
@@ -36,6 +37,7 @@ class EmbedderState(ServiceState):
     """What the embedder's handlers read from their request."""
 
     embedding: Embedding
+    comparison: Comparison
     max_images: int
 
 
@@ -85,16 +87,14 @@ def create_app(
                     lambda images: zip(*extractor.result().maps(images), strict=True), thread, *queue
                 ) as maps,
             ):
-                embedding = Embedding(
-                    extractor.result,
-                    Intake(isolated, limits, settings.decode_processes),
-                    vectors,
-                    maps,
-                    Admission(settings.max_images_in_flight, settings.max_bytes_in_flight),
-                )
+                intake = Intake(isolated, limits, settings.decode_processes)
+                admission = Admission(settings.max_images_in_flight, settings.max_bytes_in_flight)
                 extractor.start()
                 yield EmbedderState(
-                    readiness=extractor.readiness, embedding=embedding, max_images=settings.max_images_per_request
+                    readiness=extractor.readiness,
+                    embedding=Embedding(extractor.result, intake, vectors, maps, admission),
+                    comparison=Comparison(extractor.result, intake, maps, admission),
+                    max_images=settings.max_images_per_request,
                 )
                 extractor.stop()
 

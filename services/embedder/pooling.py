@@ -1,7 +1,6 @@
 """From maps of features to a vector: the whole picture's, or that of a part of it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,8 @@ TILES = 8
 
 Map = NDArray[np.float32]
 """(rows, columns, channels): what a layer sees of one picture, cell by cell."""
+
+Vectors = NDArray[np.float32]
 
 
 def pools(recipe: Recipe) -> bool:
@@ -32,7 +33,7 @@ def check(recipe: Recipe) -> None:
         raise InvalidRegion(f"The recipe {recipe.name} compares whole images, place by place, and has no regions.")
 
 
-def pool(recipe: Recipe, maps: Sequence[Map], region: Region = WHOLE) -> NDArray[np.float32]:
+def pool(recipe: Recipe, maps: Sequence[Map], region: Region = WHOLE) -> Vectors:
     """Pool the cells inside a region, those on its border by the share that is inside.
 
     Args:
@@ -43,13 +44,25 @@ def pool(recipe: Recipe, maps: Sequence[Map], region: Region = WHOLE) -> NDArray
     Returns:
         (dimensions,) float32; of the whole picture, what the extractor gives for it.
     """
+    vector: Vectors = pool_each(recipe, maps, region, (1, 1))[0, 0]
+    return vector
+
+
+def pool_each(recipe: Recipe, maps: Sequence[Map], region: Region, shape: tuple[int, int]) -> Vectors:
+    """Lay a grid (rows, columns) over a region, and pool each of its cells as a region of its own.
+
+    Returns:
+        (rows, columns, dimensions) float32.
+    """
+    rows, columns = shape
     tiles = TILES if recipe.pooling == "grid" else 1
-    parts: list[NDArray[Any]] = []
+    parts = []
     for layer, features in zip(recipe.layers, maps, strict=True):
-        pooled = resampled(features, region, (tiles, tiles)).ravel()
-        parts.append(layer.weight * (unit(pooled) if recipe.normalise else pooled))
-    vector = np.concatenate(parts).astype(np.float32)
-    return unit(vector) if recipe.normalise else vector
+        pooled = resampled(features, region, (rows * tiles, columns * tiles))
+        pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
+        parts.append(np.float32(layer.weight) * (unit(pooled) if recipe.normalise else pooled))
+    vectors: Vectors = np.concatenate(parts, axis=2)
+    return unit(vectors) if recipe.normalise else vectors
 
 
 def resampled(features: Map, region: Region, shape: tuple[int, int]) -> Map:
@@ -60,10 +73,10 @@ def resampled(features: Map, region: Region, shape: tuple[int, int]) -> Map:
     return np.moveaxis(np.tensordot(across, rows, axes=(1, 1)), 0, 1)
 
 
-def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give a vector length 1; one of zeros stays."""
-    length = np.sqrt(np.maximum(np.square(vector).sum(), np.float32(1e-12)))
-    normalised: NDArray[np.float32] = vector / length
+def unit(vectors: Vectors) -> Vectors:
+    """Give vectors, which lie along the last axis, length 1; those of zeros stay."""
+    squares = np.square(vectors).sum(axis=-1, keepdims=True)
+    normalised: Vectors = vectors / np.sqrt(np.maximum(squares, np.float32(1e-12)))
     return normalised
 
 

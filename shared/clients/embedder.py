@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from shared.clients.base import ServiceClient
 from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, EmbedResponse
-from shared.contracts.region import Region
+from shared.contracts.heatmap import HeatMap
+from shared.contracts.region import WHOLE, Region
 
 
 class EmbedderClient(ServiceClient):
@@ -40,3 +41,13 @@ class EmbedderClient(ServiceClient):
         outcome = response.images[0]
         assert isinstance(outcome, EmbeddedImage), "the refusal of a single image is raised"
         return response.space, outcome
+
+    async def heatmap(self, query: bytes, candidate: bytes, *, region: Region = WHOLE) -> HeatMap:
+        """Show where the candidate matches a region of the query, and where the query matches the candidate.
+
+        Raises:
+            InvalidRegion: The embedder's recipe has no regions.
+            EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why one of the images is refused.
+        """
+        files = {"query": query, "candidate": candidate}
+        return await self._call("POST", "/v1/heatmap", HeatMap, files=files, params={"region": str(region)})
