@@ -9,8 +9,17 @@ import httpx
 from shared import wire
 from shared.clients.base import ServiceClient
 from shared.contracts.base import DEFAULT_COLLECTION
-from shared.contracts.gateway import DeletedImage, Image, ImageList, SearchResponse, Stats, StoredImage
+from shared.contracts.gateway import (
+    DeletedImage,
+    HeatMapResponse,
+    Image,
+    ImageList,
+    SearchResponse,
+    Stats,
+    StoredImage,
+)
 from shared.contracts.metadata import MetadataValue
+from shared.contracts.region import Region
 from shared.contracts.search import KnownRequest, KnownResponse
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -27,14 +36,21 @@ class GatewayClient(ServiceClient):
         super().__init__("gateway", http, deadline)
 
     async def search(
-        self, image: bytes, *, k: int = 10, min_revision: int = 0, collection: str = DEFAULT_COLLECTION
+        self,
+        image: bytes,
+        *,
+        region: Region | None = None,
+        k: int = 10,
+        min_revision: int = 0,
+        collection: str = DEFAULT_COLLECTION,
     ) -> SearchResponse:
-        """Find the images of a collection that look like this one.
+        """Find the images of a collection that look like this one, or like a region of it.
 
         Raises:
+            InvalidRegion: The embedder's recipe has no regions.
             RevisionNotReached: The index is still behind `min_revision`.
         """
-        params = {"k": k, "min_revision": min_revision, "collection": collection}
+        params = {"k": k, "min_revision": min_revision, "collection": collection} | _in_address(region)
         return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
 
     async def similar(
@@ -47,6 +63,18 @@ class GatewayClient(ServiceClient):
         """
         params = {"k": k, "min_revision": min_revision, "collection": collection}
         return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
+
+    async def heatmap(
+        self, image_id: str, image: bytes, *, region: Region | None = None, collection: str = DEFAULT_COLLECTION
+    ) -> HeatMapResponse:
+        """Show where a stored image matches this one, or a region of it.
+
+        Raises:
+            InvalidRegion: The embedder's recipe has no regions.
+        """
+        params = {"collection": collection} | _in_address(region)
+        path = f"/v1/images/{image_id}/heatmap"
+        return await self._call("POST", path, HeatMapResponse, files={"image": image}, params=params)
 
     async def add(
         self,
@@ -127,3 +155,7 @@ class GatewayClient(ServiceClient):
             form["metadata"] = json.dumps(metadata)
         params = {"collection": collection}
         return await self._call(method, path, StoredImage, files={"image": image}, data=form, params=params)
+
+
+def _in_address(region: Region | None) -> dict[str, str]:
+    return {} if region is None else {"region": str(region)}

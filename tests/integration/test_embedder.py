@@ -31,7 +31,7 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from tests.support import images
-from tests.support.images import picture
+from tests.support.images import picture, side_by_side
 from tests.support.serving import serving
 
 
@@ -312,13 +312,6 @@ async def test_the_recipe_that_takes_maps_whole_says_that_it_has_no_regions() ->
                 await client.embed_one(file, regions=[WHOLE])
             with pytest.raises(InvalidRegion, match="classic"):
                 await client.heatmap(file, file)
-
-
-def side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:
-    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)))
-    both.paste(left)
-    both.paste(right, (left.width, 0))
-    return both
 
 
 def waits_for(address: str) -> list[str]:

@@ -12,6 +12,7 @@ from services.gateway.api.dependencies import (
     Search,
     SearchesByUpload,
 )
+from services.gateway.api.regions import UploadRegion
 from services.gateway.resources import search_response
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
@@ -24,13 +25,14 @@ async def search_by_upload(
     searches: SearchesByUpload,
     admission: AdmissionGate,
     image: ImageBytes,
+    region: UploadRegion,
     k: K = 10,
     min_revision: MinRevision = 0,
     collection: Collection = DEFAULT_COLLECTION,
 ) -> SearchResponse:
-    """Embed the uploaded image and answer with the `k` nearest images of the collection, nearest first."""
+    """Embed the uploaded image, or a region of it, and answer with the `k` nearest images, nearest first."""
     with admission.slot():
-        return search_response(collection, await searches.by_upload(collection, image, k, min_revision))
+        return search_response(collection, await searches.by_upload(collection, image, k, min_revision, region))
 
 
 @router.get("/images/{image_id}/similar", summary="Find images that look like a stored one")
