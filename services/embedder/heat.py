@@ -1,10 +1,10 @@
 """Which cells of one picture match another, and a drawing of that.
 
-A recipe that pools makes a picture's vector from the cells of the network's last maps. Each cell alone has a vector of
-the same space, so its cosine with another picture's vector tells how far the two show the same. This follows the class
-activation maps of Zhou et al. (2016), as Stylianou et al. (2019) carry them over to the similarity of two images; the
-cells are normalised here as everything in the space is, so that plain surfaces, whose features are strong everywhere,
-do not outshine what the pictures have in common.
+A recipe that pools makes a picture's vector from the cells of the network's last maps. What a layer sees in one cell
+lies in the same space as what it sees on average, so its cosine with another picture's vector tells how far the two
+show the same. This follows the class activation maps of Zhou et al. (2016), as Stylianou et al. (2019) carry them over
+to the similarity of two images; the cells are normalised here as everything in the space is, so that surfaces whose
+features are strong everywhere do not outshine what the pictures have in common.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,9 @@ _STRENGTH = 0.6
 def heat(recipe: Recipe, maps: Sequence[Map], sought: Vectors) -> Vectors:
     """Give each cell's cosine with a vector.
 
+    Each layer's cells are compared on its own map; coarser maps are interpolated to the finest, and the layers are
+    summed as they are in a vector.
+
     Args:
         recipe: One that pools, to vectors of length 1.
         maps: Of the picture that is looked at.
@@ -38,9 +41,21 @@ def heat(recipe: Recipe, maps: Sequence[Map], sought: Vectors) -> Vectors:
     Returns:
         (rows, columns) float32, -1 to 1.
     """
-    shape = [min(LARGEST_GRID, max(features.shape[axis] for features in maps)) for axis in (0, 1)]
-    found: Vectors = pool_each(recipe, maps, WHOLE, (shape[0], shape[1])) @ sought
-    return found
+    grids = [(min(LARGEST_GRID, len(features)), min(LARGEST_GRID, features.shape[1])) for features in maps]
+    finest = max(grids)
+    total: Vectors = np.zeros(finest, np.float32)
+    begin = 0
+    for layer, features, grid in zip(recipe.layers, maps, grids, strict=True):
+        cells = pool_each(recipe, layer, features, WHOLE, grid)
+        end = begin + cells.shape[2]
+        total += _interpolated(cells @ sought[begin:end], finest)
+        begin = end
+    length = np.float32(sum(layer.weight**2 for layer in recipe.layers) ** 0.5)
+    return total / length
+
+
+def _interpolated(grid: Vectors, shape: tuple[int, int]) -> Vectors:
+    return np.asarray(Image.fromarray(grid).resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
 def draw(picture: Image.Image, cells: NDArray[np.float32]) -> bytes:

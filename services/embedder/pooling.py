@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.embedder.recipes import Recipe
+from services.embedder.recipes import Layer, Recipe
 from shared.contracts.region import WHOLE, Region
 from shared.errors import InvalidRegion
 
@@ -44,25 +44,25 @@ def pool(recipe: Recipe, maps: Sequence[Map], region: Region = WHOLE) -> Vectors
     Returns:
         (dimensions,) float32; of the whole picture, what the extractor gives for it.
     """
-    vector: Vectors = pool_each(recipe, maps, region, (1, 1))[0, 0]
-    return vector
+    parts = [
+        pool_each(recipe, layer, features, region, (1, 1)).ravel()
+        for layer, features in zip(recipe.layers, maps, strict=True)
+    ]
+    vector = np.concatenate(parts)
+    return unit(vector) if recipe.normalise else vector
 
 
-def pool_each(recipe: Recipe, maps: Sequence[Map], region: Region, shape: tuple[int, int]) -> Vectors:
-    """Lay a grid (rows, columns) over a region, and pool each of its cells as a region of its own.
+def pool_each(recipe: Recipe, layer: Layer, features: Map, region: Region, shape: tuple[int, int]) -> Vectors:
+    """Lay a grid (rows, columns) over a region, and pool one layer's map in each of its cells.
 
     Returns:
-        (rows, columns, dimensions) float32.
+        (rows, columns, part) float32: of a vector the part that the layer contributes, before it is normalised whole.
     """
     rows, columns = shape
     tiles = TILES if recipe.pooling == "grid" else 1
-    parts = []
-    for layer, features in zip(recipe.layers, maps, strict=True):
-        pooled = resampled(features, region, (rows * tiles, columns * tiles))
-        pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
-        parts.append(np.float32(layer.weight) * (unit(pooled) if recipe.normalise else pooled))
-    vectors: Vectors = np.concatenate(parts, axis=2)
-    return unit(vectors) if recipe.normalise else vectors
+    pooled = resampled(features, region, (rows * tiles, columns * tiles))
+    pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
+    return np.float32(layer.weight) * (unit(pooled) if recipe.normalise else pooled)
 
 
 def resampled(features: Map, region: Region, shape: tuple[int, int]) -> Map:

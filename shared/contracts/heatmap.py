@@ -8,7 +8,7 @@ class Heat(Contract):
     """How well each cell of an image matches the other image."""
 
     cells: tuple[tuple[float, ...], ...]
-    """Rows from top to bottom, each from left to right: the score that a search with this cell alone would give."""
+    """Rows from the top, each from the left: the cosine of what the network sees in the cell and what it looks for."""
     png: bytes
     """The image in grey under the colours of its cells: blue for the lowest of them, red for the highest."""
 

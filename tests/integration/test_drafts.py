@@ -2,6 +2,7 @@
 
 from functools import cache
 from io import BytesIO
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cli.gallery import draw
-from services.embedder import weights
+from services.embedder.app import EXTRACTORS
 from services.embedder.decoding import Limits, decode
-from services.embedder.extractors.inception import InceptionExtractor
 from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES, Recipe
-from shared.settings import CacheSettings
+from services.embedder.settings import EmbedderSettings
 from tests.support import images
 
 LIMITS = Limits(max_bytes=200 * 2**20, max_pixels=64_000_000)
@@ -48,10 +48,9 @@ def with_and_without_draft(kind: str, size: tuple[int, int], recipe: Recipe) -> 
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_draft_has_nearly_the_vector_of_the_whole_photo(name: str) -> None:
-    found = weights.obtain("inception-2015", CacheSettings().lookalike_cache)
-    recipe = RECIPES[name]
-    extractor = InceptionExtractor(recipe, found, largest_batch=2)
+def test_a_draft_has_nearly_the_vector_of_the_whole_photo(name: Literal["classic", "pooled", "multilayer"]) -> None:
+    extractor = EXTRACTORS["inception"](EmbedderSettings(recipe=name, weights="inception-2015", max_batch_size=2))
+    recipe = extractor.recipe
     # Recipes that want the same pixels share them: drawing photos of 40 megapixels takes longest here.
     pixels_as = next(other for other in RECIPES.values() if _pixels(other) == _pixels(recipe))
     for kind, size in PHOTOS:

@@ -34,15 +34,29 @@ def test_the_half_that_looks_like_the_query_is_hot() -> None:
     assert cells[:, 9:].max() < 0
 
 
-def test_a_cell_has_the_score_that_it_would_have_as_a_region() -> None:
+@pytest.mark.parametrize("side", [8, 17])
+def test_a_cell_has_the_score_that_it_would_have_as_a_region(side: int) -> None:
     chance = np.random.default_rng(0)
-    maps = [chance.random(shape, np.float32) for shape in ((17, 17, 768), (8, 8, 2048), (8, 8, 2048))]
+    maps = [chance.random((side, side, channels), np.float32) for channels in (768, 2048, 2048)]
     recipe = RECIPES["multilayer"]
     sought = pool(recipe, maps, Region(x=0, y=0, width=0.5, height=0.5))
     cells = heat(recipe, maps, sought)
-    for row, column in ((0, 0), (3, 11), (16, 16)):
-        cell = Region(x=column / 17, y=row / 17, width=1 / 17, height=1 / 17)
+    for row, column in ((0, 0), (3, side - 2), (side - 1, side - 1)):
+        cell = Region(x=column / side, y=row / side, width=1 / side, height=1 / side)
         assert cells[row, column] == pytest.approx(float(pool(recipe, maps, cell) @ sought), abs=1e-5)
+
+
+def test_a_coarser_map_is_spread_over_the_finest() -> None:
+    maps = [np.zeros((17, 17, 768), np.float32), *(np.zeros((8, 8, 2048), np.float32) for _ in range(2))]
+    for features in maps:
+        features[..., 0] = 1
+    maps[1][:, :4] = 0
+    maps[1][:, :4, 1] = 1
+    recipe, right = RECIPES["multilayer"], Region(x=0.9, y=0, width=0.1, height=1)
+    cells = heat(recipe, maps, pool(recipe, maps, right))
+    assert cells[:, 0] == pytest.approx(2 / 3, abs=1e-5)
+    assert cells[:, 16] == pytest.approx(1, abs=1e-5)
+    assert (np.diff(cells[5]) >= -1e-6).all()
 
 
 def test_the_grid_is_that_of_the_finest_map() -> None:
