@@ -32,8 +32,7 @@ class Crashed(Exception):
 class Isolated(Generic[Parameters, Result]):
     """A function that runs in a bounded number of processes, each kept for many calls.
 
-    As a context manager it works between entry and exit. Each process gives up what it frees to nobody else, so that
-    memory is bounded by their number, and a service that only waits for them keeps its own.
+    What they take of the memory is bounded by their number. As a context manager it works between entry and exit.
 
     Args:
         function: Importable by name; its arguments and results are pickled.
