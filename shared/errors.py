@@ -4,6 +4,7 @@
     |- InvalidRequest                 422 invalid_request
     |  |- KOutOfRange                 422 k_out_of_range
     |  |- InvalidFilter               422 invalid_filter
+    |  |- InvalidRegion               422 invalid_region
     |  |- EmptyUpload                 422 empty_upload
     |  `- UndecodableImage            422 undecodable_image
     |- UnsupportedMediaType           415 unsupported_media_type
@@ -84,6 +85,13 @@ class InvalidFilter(InvalidRequest):
 
     code = "invalid_filter"
     title = "The filter is not valid"
+
+
+class InvalidRegion(InvalidRequest):
+    """The region is not a rectangle inside the image, or the recipe cannot tell one part of an image from another."""
+
+    code = "invalid_region"
+    title = "The region is not valid"
 
 
 class EmptyUpload(InvalidRequest):

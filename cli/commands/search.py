@@ -12,16 +12,30 @@ from cli import connection, console
 from cli.console import printable
 from cli.failures import CommandFailed
 from cli.options import Collection, Url
+from shared import regions
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse, SearchResult
+from shared.contracts.region import Region
+from shared.errors import InvalidRegion
 
 _HEADINGS = ("rank", "label", "score", "distance", "id", "source")
+
+
+def _region(text: str) -> Region:
+    try:
+        return regions.parse(text)
+    except InvalidRegion as error:
+        raise typer.BadParameter(error.detail) from None
 
 
 def search(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The picture to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many results.")] = 10,
+    region: Annotated[
+        Region | None,
+        typer.Option(parser=_region, metavar="x,y,w,h", help="Look for this part of the picture: fractions of it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     url: Url = DEFAULT_URL,
     collection: Collection = DEFAULT_COLLECTION,
@@ -31,7 +45,7 @@ def search(
         image = file.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-    response = anyio.run(_ask, url, image, k, collection)
+    response = anyio.run(_ask, url, image, region, k, collection)
     if as_json:
         typer.echo(response.model_dump_json(indent=2))
     elif response.results:
@@ -40,9 +54,9 @@ def search(
         console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
 
 
-async def _ask(url: str, image: bytes, k: int, collection: str) -> SearchResponse:
+async def _ask(url: str, image: bytes, region: Region | None, k: int, collection: str) -> SearchResponse:
     async with connection.gateway(url) as client:
-        return await client.search(image, k=k, collection=collection)
+        return await client.search(image, region=region, k=k, collection=collection)
 
 
 def _print_results(response: SearchResponse) -> None:

@@ -5,10 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
+from services.embedder.comparison import Comparison
 from services.embedder.embedding import Embedding
-from shared import wire
+from shared import regions, wire
 from shared.contracts.embedding import EmbeddingSpace, EmbedResponse
-from shared.errors import InvalidRequest
+from shared.contracts.heatmap import HeatMap
+from shared.contracts.region import MAX_REGIONS, WHOLE, Region
+from shared.errors import InvalidRegion, InvalidRequest
 
 router = APIRouter(prefix="/v1", tags=["embedding"])
 
@@ -16,6 +19,11 @@ router = APIRouter(prefix="/v1", tags=["embedding"])
 async def _embedding(request: Request) -> Embedding:
     embedding: Embedding = request.state.embedding
     return embedding
+
+
+async def _comparison(request: Request) -> Comparison:
+    comparison: Comparison = request.state.comparison
+    return comparison
 
 
 async def _uploads(
@@ -27,8 +35,25 @@ async def _uploads(
     return images
 
 
+async def _regions(
+    region: Annotated[Sequence[str], Query(description=f"Parts that get a vector, too: {regions.MEANING}")] = (),
+) -> Sequence[Region]:
+    if len(region) > MAX_REGIONS:
+        raise InvalidRegion(f"At most {MAX_REGIONS} regions are taken in one request.")
+    return tuple(map(regions.parse, region))
+
+
+async def _region(
+    region: Annotated[str | None, Query(description=f"The part of the query that is meant: {regions.MEANING}")] = None,
+) -> Region:
+    return WHOLE if region is None else regions.parse(region)
+
+
 EmbeddingDep = Annotated[Embedding, Depends(_embedding)]
+ComparisonDep = Annotated[Comparison, Depends(_comparison)]
 UploadsDep = Annotated[Sequence[UploadFile], Depends(_uploads)]
+RegionsDep = Annotated[Sequence[Region], Depends(_regions)]
+RegionDep = Annotated[Region, Depends(_region)]
 
 
 @router.post("/embed", summary="Embed images", responses={200: {"model": EmbedResponse}})
@@ -36,13 +61,26 @@ async def embed(
     request: Request,
     embedding: EmbeddingDep,
     images: UploadsDep,
+    asked: RegionsDep,
     thumbnails: Annotated[bool, Query(description="Whether each image's answer carries a small JPEG of it.")] = False,
 ) -> Response:
-    """Turn each image into its vector.
+    """Turn each image, and the same regions of each, into vectors. Regions cost no further pass of the network.
 
     A single image that is refused is answered with its problem; among several, each has its own outcome.
     """
-    return wire.respond(request, await embedding.embed(images, thumbnails=thumbnails))
+    return wire.respond(request, await embedding.embed(images, thumbnails=thumbnails, regions=asked))
+
+
+@router.post("/heatmap", summary="Show where two images match", responses={200: {"model": HeatMap}})
+async def heatmap(
+    request: Request,
+    comparison: ComparisonDep,
+    query: Annotated[UploadFile, File(description="The image that is looked for, whole or a region of it.")],
+    candidate: Annotated[UploadFile, File(description="The image that was found.")],
+    region: RegionDep,
+) -> Response:
+    """Tell for each cell of either image how well it matches the other one, and draw it."""
+    return wire.respond(request, await comparison.compare(query, candidate, region))
 
 
 @router.get("/space", summary="Describe the embedding space", responses={200: {"model": EmbeddingSpace}})

@@ -1,6 +1,7 @@
 """Joins the embedder's parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -8,12 +9,17 @@ from fastapi import FastAPI
 from services.embedder import api, weights
 from services.embedder.admission import Admission
 from services.embedder.batching import Batcher, BatchMetrics
+from services.embedder.comparison import Comparison
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
 from services.embedder.extractors.deterministic import DeterministicExtractor
 from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.intake import Intake
+from services.embedder.isolation import Isolated
 from services.embedder.loading import BackgroundLoad
+from services.embedder.pooling import Map
 from services.embedder.ports import Extractor
+from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES
 from services.embedder.settings import EmbedderSettings
 from shared.asgi import ServiceState, create_service
@@ -21,12 +27,17 @@ from shared.settings import CacheSettings
 from shared.telemetry import Metrics
 
 RETRY_SECONDS = 30.0
+DECODING_BYTES_A_PIXEL = 24
+"""The hungriest format, WebP, takes 16; the recipe `classic` has every format decoded at full size."""
+DECODING_BYTES = 256 * 2**20
+"""What decoding takes beside that: the file itself, tables and metadata."""
 
 
 class EmbedderState(ServiceState):
     """What the embedder's handlers read from their request."""
 
     embedding: Embedding
+    comparison: Comparison
     max_images: int
 
 
@@ -65,24 +76,27 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[EmbedderState]:
         extractor = BackgroundLoad(lambda: load(settings), "extractor", retry_seconds)
-        async with Batcher(
-            lambda images: extractor.result().extract(images),
-            settings.max_batch_size,
-            settings.max_images_in_flight,
-            batch_metrics,
-        ) as batcher:
-            embedding = Embedding(
-                extractor.result,
-                batcher,
-                Admission(settings.max_images_in_flight, settings.max_bytes_in_flight),
-                Limits(settings.max_image_bytes, settings.max_image_pixels),
-                settings.decode_threads,
-            )
-            extractor.start()
-            yield EmbedderState(
-                readiness=extractor.readiness, embedding=embedding, max_images=settings.max_images_per_request
-            )
-            extractor.stop()
+        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        memory = DECODING_BYTES + DECODING_BYTES_A_PIXEL * settings.max_image_pixels
+        queue = (settings.max_batch_size, settings.max_images_in_flight, batch_metrics)
+        with ThreadPoolExecutor(1, thread_name_prefix="inference") as thread:
+            async with (
+                Isolated(prepare, settings.decode_processes, settings.decode_timeout_seconds, memory) as isolated,
+                Batcher(lambda images: extractor.result().extract(images), thread, *queue) as vectors,
+                Batcher[Sequence[Map]](
+                    lambda images: zip(*extractor.result().maps(images), strict=True), thread, *queue
+                ) as maps,
+            ):
+                intake = Intake(isolated, limits, settings.decode_processes)
+                admission = Admission(settings.max_images_in_flight, settings.max_bytes_in_flight)
+                extractor.start()
+                yield EmbedderState(
+                    readiness=extractor.readiness,
+                    embedding=Embedding(extractor.result, intake, vectors, maps, admission),
+                    comparison=Comparison(extractor.result, intake, maps, admission),
+                    max_images=settings.max_images_per_request,
+                )
+                extractor.stop()
 
     description = "Bytes in, vectors out: turns images into embeddings."
     return create_service("embedder", settings, lifespan, [api.router], metrics, description)

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,13 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from shared.errors import LookalikeError, Overloaded
 
-Extract = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
 
 class BatchMetrics:
-    """What a batcher tells about itself."""
+    """What the batchers in front of one network tell about themselves."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.waiting = Gauge("embedder_queue_images", "Images that wait for the network.", registry=registry)
@@ -40,33 +40,41 @@ class BatchMetrics:
 
 
 @dataclass(frozen=True, eq=False)
-class _Waiting:
+class _Waiting(Generic[Result]):
     image: NDArray[Any]
-    vector: "asyncio.Future[NDArray[np.float32]]"
+    result: "asyncio.Future[Result]"
 
 
-class Batcher:
-    """A bounded queue in front of one inference thread.
+class Batcher(Generic[Result]):
+    """A bounded queue in front of the inference thread.
 
     A batch is what has gathered while the last one ran: nobody waits for company, and the busier it is, the larger
     batches get. As a context manager it works between entry and exit; at exit it finishes what waits.
 
     Args:
-        extract: Maps (n, side, side, 3) float32 to (n, dimensions); called in the inference thread alone.
+        extract: Turns (n, side, side, 3) float32 into one result an image.
+        thread: Where it is called: a single thread, which batchers may share, and which outlives them.
         max_batch: Most images in one call.
         limit: Most images that wait.
         metrics: Where queue depth, batch sizes and times are published.
     """
 
-    def __init__(self, extract: Extract, max_batch: int, limit: int, metrics: BatchMetrics) -> None:
+    def __init__(
+        self,
+        extract: Callable[[NDArray[np.float32]], Iterable[Result]],
+        thread: Executor,
+        max_batch: int,
+        limit: int,
+        metrics: BatchMetrics,
+    ) -> None:
         self._extract = extract
+        self._thread = thread
         self._max_batch = max_batch
         self._limit = limit
         self._metrics = metrics
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[_Waiting[Result]] = deque()
         self._changed = asyncio.Event()
         self._closing = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
 
     async def __aenter__(self) -> Self:
         self._worker = asyncio.create_task(self._work())
@@ -78,9 +86,8 @@ class Batcher:
         self._closing = True
         self._changed.set()
         await self._worker
-        self._thread.shutdown()
 
-    async def submit(self, image: NDArray[Any]) -> NDArray[np.float32]:
+    async def submit(self, image: NDArray[Any]) -> Result:
         """Bring one image (side, side, 3) through the network; a caller that is cancelled takes its image back.
 
         Raises:
@@ -89,45 +96,42 @@ class Batcher:
         """
         if self._closing or len(self._queue) >= self._limit:
             raise Overloaded("Too many images wait to be embedded.")
-        waiting = _Waiting(image, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[Result] = _Waiting(image, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        self._publish_depth()
+        self._metrics.waiting.inc()
         self._changed.set()
         try:
-            return await waiting.vector
+            return await waiting.result
         except asyncio.CancelledError:
             if waiting in self._queue:
                 self._queue.remove(waiting)
-                self._publish_depth()
+                self._metrics.waiting.dec()
             raise
 
     async def _work(self) -> None:
         while self._queue or not self._closing:
             await self._changed.wait()
             batch = [self._queue.popleft() for _ in range(min(self._max_batch, len(self._queue)))]
-            self._publish_depth()
+            self._metrics.waiting.dec(len(batch))
             if not self._queue:
                 self._changed.clear()
             if batch:
                 await self._infer(batch)
 
-    async def _infer(self, batch: list[_Waiting]) -> None:
+    async def _infer(self, batch: list[_Waiting[Result]]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            vectors = await loop.run_in_executor(self._thread, self._run, [waiting.image for waiting in batch])
-            for waiting, vector in zip(batch, vectors, strict=True):
-                if not waiting.vector.done():
-                    waiting.vector.set_result(vector)
+            results = await loop.run_in_executor(self._thread, self._run, [waiting.image for waiting in batch])
+            for waiting, result in zip(batch, results, strict=True):
+                if not waiting.result.done():
+                    waiting.result.set_result(result)
         except Exception:
             _log.exception("the network failed on a batch of %d", len(batch))
             for waiting in batch:
-                if not waiting.vector.done():
-                    waiting.vector.set_exception(LookalikeError("The image could not be embedded."))
+                if not waiting.result.done():
+                    waiting.result.set_exception(LookalikeError("The image could not be embedded."))
 
-    def _run(self, images: list[NDArray[Any]]) -> NDArray[np.float32]:
+    def _run(self, images: list[NDArray[Any]]) -> Iterable[Result]:
         self._metrics.size.observe(len(images))
         with self._metrics.seconds.time():
             return self._extract(np.stack(images).astype(np.float32, copy=False))
-
-    def _publish_depth(self) -> None:
-        self._metrics.waiting.set(len(self._queue))

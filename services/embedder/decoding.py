@@ -2,13 +2,19 @@
 
 import re
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from shared.errors import EmptyUpload, ImageTooLarge, UndecodableImage, UnsupportedMediaType
+
+MAX_SIDE = 65_535
+"""A JPEG has no longer side. Resizing a row of many million pixels takes thousands of times its memory."""
 
 _MEDIA_TYPES = {
     "JPEG": "image/jpeg",
@@ -40,6 +46,7 @@ _UPRIGHT = {
 }
 _LYING = (5, 6, 7, 8)
 _ORIENTATION_TAG = 0x0112
+_STRIP_PIXELS = 2**20
 _FROM_PILLOW = re.compile(r"PIL\.")
 
 
@@ -75,7 +82,7 @@ def decode(data: bytes, limits: Limits, draft_side: int | None = None) -> Decode
     Raises:
         EmptyUpload: There are no bytes.
         UnsupportedMediaType: They do not begin like an image of an admitted format.
-        ImageTooLarge: More bytes or more pixels than `limits`.
+        ImageTooLarge: More bytes or more pixels than `limits`, or a side longer than `MAX_SIDE`.
         UndecodableImage: They begin like one, but are truncated or damaged.
     """
     if not data:
@@ -105,6 +112,8 @@ def _decode(file: Image.Image, content_type: str, limits: Limits, draft_side: in
     width, height = file.size
     if width * height > limits.max_pixels:
         raise ImageTooLarge(f"The image has {width * height} pixels; at most {limits.max_pixels} are taken.")
+    if max(width, height) > MAX_SIDE:
+        raise ImageTooLarge(f"A side of the image has {max(width, height)} pixels; at most {MAX_SIDE} are taken.")
     if draft_side is not None:
         file.draft(file.mode, (draft_side, draft_side))
     file.load()
@@ -132,28 +141,61 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F"):
         return _stretched(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = _in_mode(image, "RGBA")
         canvas = Image.new("RGB", image.size, "white")
         canvas.paste(image, mask=image)
         return canvas
-    return image.convert("RGB")
+    return _in_mode(image, "RGB")
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    # Pillow's conversion copies also where there is nothing to convert.
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _grey_of_16_bits(image: Image.Image) -> Image.Image:
     # Pillow's own conversion clips: everything brighter than 255 of 65,535 would be white.
-    values = np.asarray(image).astype(np.uint16)
-    if (transparent := image.info.get("transparency")) is not None:
-        values[values == transparent] = 0xFFFF
-    return Image.fromarray((values // 257).astype(np.uint8)).convert("RGB")
+    transparent = image.info.get("transparency")
+
+    def grey(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+        values = numbers.astype(np.uint16)
+        if transparent is not None:
+            values[values == transparent] = 0xFFFF
+        return (values // 257).astype(np.uint8)
+
+    return _strip_by_strip(image, grey)
 
 
 def _stretched(image: Image.Image) -> Image.Image:
     # Nothing says which numbers are black and white here: as viewers do, take the lowest and the highest.
-    values = np.asarray(image).astype(np.float64)
-    finite = values[np.isfinite(values)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / ((high - low) or 1))
-    return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+    extremes: list[float] = []
+    for box in _strips(image.size):
+        numbers = np.asarray(image.crop(box))
+        finite = numbers[np.isfinite(numbers)]
+        extremes += [float(finite.min()), float(finite.max())] if finite.size else []
+    low, high = (min(extremes), max(extremes)) if extremes else (0.0, 0.0)
+
+    def grey(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+        with np.errstate(all="ignore"):  # some numbers are none, and some are larger than any
+            values = np.nan_to_num(numbers.astype(np.float64), nan=low, posinf=high, neginf=low)
+            return ((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+
+    return _strip_by_strip(image, grey)
+
+
+def _strip_by_strip(image: Image.Image, grey: Callable[[NDArray[Any]], NDArray[np.uint8]]) -> Image.Image:
+    shown = Image.new("L", image.size)
+    for box in _strips(image.size):
+        shown.paste(Image.fromarray(grey(np.asarray(image.crop(box)))), box)
+    return shown.convert("RGB")
+
+
+def _strips(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    # NumPy's copies of a whole image would take many times the memory that Pillow does.
+    width, height = size
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield 0, top, width, min(top + rows, height)
 
 
 def _silence_pillow() -> None:

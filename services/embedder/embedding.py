@@ -2,49 +2,53 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import anyio
 import anyio.to_thread
+import numpy as np
+from numpy.typing import NDArray
 
+from services.embedder import pooling
 from services.embedder.admission import Admission
 from services.embedder.batching import Batcher
-from services.embedder.decoding import Limits
+from services.embedder.intake import Intake
+from services.embedder.pooling import Map
 from services.embedder.ports import Extractor, Upload
-from services.embedder.preparing import PreparedImage, prepare
 from services.embedder.recipes import Recipe
 from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, EmbedOutcome, EmbedResponse, RefusedImage
-from shared.errors import EmptyUpload, ImageTooLarge, LookalikeError, TryAgain
+from shared.contracts.region import WHOLE, Region
+from shared.errors import EmptyUpload, LookalikeError, TryAgain
 from shared.logging import request_id
+
+Vector = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
 
 class Embedding:
-    """Decodes images in a bounded number of threads and batches them through the extractor.
+    """Has images prepared and batches them through the extractor.
 
     Args:
         extractor: Gives the extractor, or raises NotReady.
-        batcher: Brings prepared images through that extractor.
+        intake: Prepares uploads.
+        vectors: Brings prepared images through that extractor.
+        maps: The same, for the maps of which regions are pooled.
         admission: Bounds what is under way.
-        limits: The largest image taken.
-        decode_threads: How many images are read and decoded at the same time.
     """
 
     def __init__(
         self,
         extractor: Callable[[], Extractor],
-        batcher: Batcher,
+        intake: Intake,
+        vectors: Batcher[Vector],
+        maps: Batcher[Sequence[Map]],
         admission: Admission,
-        limits: Limits,
-        decode_threads: int,
     ) -> None:
         self._extractor = extractor
-        self._batcher = batcher
+        self._intake = intake
+        self._vectors = vectors
+        self._maps = maps
         self._admission = admission
-        self._limits = limits
-        self._slots = anyio.Semaphore(decode_threads)
-        self._threads = anyio.CapacityLimiter(decode_threads)
 
     def space(self) -> EmbeddingSpace:
         """Describe the space of all vectors.
@@ -54,10 +58,13 @@ class Embedding:
         """
         return self._extractor().space
 
-    async def embed(self, uploads: Sequence[Upload], *, thumbnails: bool) -> EmbedResponse:
-        """Embed images; each gets its outcome, in the order given.
+    async def embed(
+        self, uploads: Sequence[Upload], *, thumbnails: bool, regions: Sequence[Region] = ()
+    ) -> EmbedResponse:
+        """Embed images, and the same regions of each; each image gets its outcome, in the order given.
 
         Raises:
+            InvalidRegion: The recipe has no regions.
             NotReady: The extractor is still loading.
             Overloaded: As much is under way as may be.
             EmptyUpload: There is no image.
@@ -66,11 +73,13 @@ class Embedding:
         if not uploads:
             raise EmptyUpload("Send at least one file in the form field `images`.")
         extractor = self._extractor()
+        if regions:
+            pooling.check(extractor.recipe)
         outcomes: dict[int, EmbeddedImage | LookalikeError] = {}
 
         async def settle(number: int) -> None:
             try:
-                outcomes[number] = await self._embed_one(uploads[number], extractor.recipe, thumbnails=thumbnails)
+                outcomes[number] = await self._embed_one(uploads[number], extractor.recipe, thumbnails, regions)
             except LookalikeError as error:
                 outcomes[number] = error
             except Exception:
@@ -83,26 +92,26 @@ class Embedding:
                     group.start_soon(settle, number)
         return EmbedResponse(space=extractor.space, images=_told([outcomes[number] for number in range(len(uploads))]))
 
-    async def _embed_one(self, upload: Upload, recipe: Recipe, *, thumbnails: bool) -> EmbeddedImage:
-        prepared = await self._prepare(upload, recipe, thumbnails=thumbnails)
-        vector = await self._batcher.submit(prepared.pixels)
+    async def _embed_one(
+        self, upload: Upload, recipe: Recipe, thumbnails: bool, regions: Sequence[Region]
+    ) -> EmbeddedImage:
+        prepared = await self._intake.take(upload, recipe, with_thumbnail=thumbnails)
+        if regions:
+            maps = await self._maps.submit(prepared.pixels)
+            work = [(recipe, maps, region) for region in (WHOLE, *regions)]
+            vectors = await anyio.to_thread.run_sync(lambda: [pooling.pool(*one) for one in work])
+        else:
+            vectors = [await self._vectors.submit(prepared.pixels)]
+        whole, *parts = (vector.astype("<f4").tobytes() for vector in vectors)
         return EmbeddedImage(
             sha256=prepared.sha256,
             content_type=prepared.content_type,
             width=prepared.width,
             height=prepared.height,
-            vector=vector.astype("<f4").tobytes(),
+            vector=whole,
+            regions=tuple(parts),
             thumbnail=prepared.thumbnail,
         )
-
-    async def _prepare(self, upload: Upload, recipe: Recipe, *, thumbnails: bool) -> PreparedImage:
-        if (upload.size or 0) > self._limits.max_bytes:
-            raise ImageTooLarge(f"The file has {upload.size} bytes; at most {self._limits.max_bytes} are taken.")
-        # Read only when its turn has come: what waits may lie on disk.
-        async with self._slots:
-            data = await upload.read()
-            work = partial(prepare, data, recipe, self._limits, with_thumbnail=thumbnails)
-            return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
 
 def _told(outcomes: Sequence[EmbeddedImage | LookalikeError]) -> tuple[EmbedOutcome, ...]:

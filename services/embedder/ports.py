@@ -29,6 +29,13 @@ class Extractor(Protocol):
         """
         ...
 
+    def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Give what `extract` pools: for each layer of the recipe, (n, rows, columns, channels) of the same batch.
+
+        Cells lie in the map as in the picture, and `pooling.pool` makes of them the vector that `extract` gives.
+        """
+        ...
+
 
 class Upload(Protocol):
     """A file that a client has sent, and that may still lie on disk."""

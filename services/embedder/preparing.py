@@ -29,7 +29,7 @@ class PreparedImage:
     thumbnail: Thumbnail | None
 
 
-def prepare(data: bytes, recipe: Recipe, limits: Limits, *, with_thumbnail: bool) -> PreparedImage:
+def prepare(data: bytes, recipe: Recipe, limits: Limits, with_thumbnail: bool) -> PreparedImage:
     """Decode an image once and make of it what `recipe` needs.
 
     Raises:

@@ -36,7 +36,7 @@ class Recipe:
     """Range that 0 to 255 is mapped to: `unit` is [0, 1], `signed` is [-1, 1]."""
     layers: tuple[Layer, ...]
     pooling: Literal["average", "flatten", "grid"]
-    """What is made of a map of features: its mean over all positions, all of it, or the means of its tiles."""
+    """What is made of a map of features: its mean over all positions, all of it, or the means of 8 x 8 tiles."""
     normalise: bool
     """Whether each layer's part, and then the whole vector, gets length 1."""
     metric: Metric

@@ -37,7 +37,12 @@ class EmbedderSettings(ServiceSettings):
     max_bytes_in_flight: int = Field(
         512 * 2**20, ge=1024, description="Most bytes of images taken in and not yet answered; beyond, 503."
     )
-    decode_threads: int = Field(2, ge=1, le=64, description="Images decoded at the same time.")
+    decode_processes: int = Field(
+        2, ge=1, le=64, description="Images decoded at the same time, each in a process of its own."
+    )
+    decode_timeout_seconds: float = Field(
+        15, gt=0, description="How long an image may take to decode; one that takes longer is answered with 422."
+    )
     max_batch_size: int = Field(16, ge=1, le=256, description="Most images that go through the network together.")
 
     @model_validator(mode="after")

@@ -10,8 +10,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 
 from services.gateway.admission import Admission
-from services.gateway.api import images, predict, searches, stats
+from services.gateway.api import heatmaps, images, predict, searches, stats
 from services.gateway.api.dependencies import GatewayState
+from services.gateway.heatmaps import HeatMaps
 from services.gateway.origins import OriginGuard
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings
@@ -47,12 +48,13 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "embedder": embedder,
                 "search": search,
                 "searches": Searches(embedder, search),
+                "heat_maps": HeatMaps(embedder, search),
                 "uploads": Uploads(embedder, search),
                 "admission": Admission(settings.max_uploads_in_flight),
                 "max_image_bytes": settings.max_image_bytes,
             }
 
-    routers = (searches.router, images.router, stats.router, predict.router)
+    routers = (searches.router, heatmaps.router, images.router, stats.router, predict.router)
     app = create_service("gateway", settings, lifespan, routers, Metrics(), DESCRIPTION)
 
     @app.get("/", include_in_schema=False)

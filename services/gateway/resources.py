@@ -3,7 +3,8 @@
 from urllib.parse import urlencode
 
 from shared.contracts.base import DEFAULT_COLLECTION
-from shared.contracts.gateway import Image, ImageLinks, SearchResponse, SearchResult, StoredImage
+from shared.contracts.gateway import HeatMapResponse, Image, ImageLinks, SearchResponse, SearchResult, StoredImage
+from shared.contracts.heatmap import HeatMap
 from shared.contracts.search import CommitResponse, ImageRecord, Neighbour, QueryResponse
 
 
@@ -36,6 +37,19 @@ def search_response(collection: str, found: QueryResponse) -> SearchResponse:
         space=found.space,
         revision=found.revision,
         results=tuple(_result(neighbour) for neighbour in found.neighbours),
+    )
+
+
+def heatmap(record: ImageRecord, found: HeatMap) -> HeatMapResponse:
+    """Show where a stored image matches the upload."""
+    return HeatMapResponse(
+        id=record.id,
+        collection=record.collection,
+        space=found.space,
+        score=found.score,
+        query=found.query,
+        image=found.candidate,
+        links=links(record),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
+from shared.contracts.region import Region
 from shared.contracts.search import ImageRecord, QueryOptions, QueryRequest, QueryResponse
 from shared.errors import NotFound
 
@@ -15,10 +16,13 @@ class Searches:
         self._embedder = embedder
         self._search = search
 
-    async def by_upload(self, collection: str, data: bytes, options: QueryOptions) -> QueryResponse:
-        """Find the images of a collection that are nearest to an uploaded one."""
-        space, image = await self._embedder.embed_one(data)
-        query = QueryRequest(space=space.ref(), vector=image.vector, **dict(options))
+    async def by_upload(
+        self, collection: str, data: bytes, options: QueryOptions, region: Region | None = None
+    ) -> QueryResponse:
+        """Find the images of a collection that are nearest to an uploaded one, or to a region of it."""
+        space, image = await self._embedder.embed_one(data, regions=[] if region is None else [region])
+        vector = image.vector if region is None else image.regions[0]
+        query = QueryRequest(space=space.ref(), vector=vector, **dict(options))
         return await self._search.query(collection, query)
 
     async def by_upload_with_thumbnail(self, collection: str, data: bytes, k: int) -> tuple[bytes, QueryResponse]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from shared.clients.base import ServiceClient
 from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, EmbedResponse
+from shared.contracts.heatmap import HeatMap
+from shared.contracts.region import WHOLE, Region
 
 
 class EmbedderClient(ServiceClient):
@@ -13,18 +15,39 @@ class EmbedderClient(ServiceClient):
         """Describe the embedding space that all vectors of this embedder belong to."""
         return await self._call("GET", "/v1/space", EmbeddingSpace)
 
-    async def embed(self, images: Sequence[bytes], *, thumbnails: bool = False) -> EmbedResponse:
-        """Embed images; each has its outcome, in the order given. The refusal of a single image is raised."""
-        files = [("images", (f"{number}", image, "application/octet-stream")) for number, image in enumerate(images)]
-        return await self._call("POST", "/v1/embed", EmbedResponse, files=files, params={"thumbnails": thumbnails})
+    async def embed(
+        self, images: Sequence[bytes], *, thumbnails: bool = False, regions: Sequence[Region] = ()
+    ) -> EmbedResponse:
+        """Embed images, and the same regions of each; each image has its outcome, in the order given.
 
-    async def embed_one(self, image: bytes, *, thumbnail: bool = False) -> tuple[EmbeddingSpace, EmbeddedImage]:
+        Raises:
+            InvalidRegion: The embedder's recipe has no regions, or there are too many.
+            EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why the only image is refused.
+        """
+        files = [("images", (f"{number}", image, "application/octet-stream")) for number, image in enumerate(images)]
+        params = {"thumbnails": thumbnails, "region": [str(region) for region in regions]}
+        return await self._call("POST", "/v1/embed", EmbedResponse, files=files, params=params)
+
+    async def embed_one(
+        self, image: bytes, *, thumbnail: bool = False, regions: Sequence[Region] = ()
+    ) -> tuple[EmbeddingSpace, EmbeddedImage]:
         """Embed one image.
 
         Raises:
+            InvalidRegion: The embedder's recipe has no regions, or there are too many.
             EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why it is refused.
         """
-        response = await self.embed([image], thumbnails=thumbnail)
+        response = await self.embed([image], thumbnails=thumbnail, regions=regions)
         outcome = response.images[0]
         assert isinstance(outcome, EmbeddedImage), "the refusal of a single image is raised"
         return response.space, outcome
+
+    async def heatmap(self, query: bytes, candidate: bytes, *, region: Region = WHOLE) -> HeatMap:
+        """Show where the candidate matches a region of the query, and where the query matches the candidate.
+
+        Raises:
+            InvalidRegion: The embedder's recipe has no regions.
+            EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why one of the images is refused.
+        """
+        files = {"query": query, "candidate": candidate}
+        return await self._call("POST", "/v1/heatmap", HeatMap, files=files, params={"region": str(region)})

@@ -10,8 +10,17 @@ from shared import wire
 from shared.clients.base import ServiceClient
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.filters import Filter
-from shared.contracts.gateway import DeletedImage, Image, ImageList, SearchResponse, Stats, StoredImage
+from shared.contracts.gateway import (
+    DeletedImage,
+    HeatMapResponse,
+    Image,
+    ImageList,
+    SearchResponse,
+    Stats,
+    StoredImage,
+)
 from shared.contracts.metadata import MetadataValue
+from shared.contracts.region import Region
 from shared.contracts.search import KnownRequest, KnownResponse
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -40,14 +49,20 @@ class GatewayClient(ServiceClient):
         super().__init__("gateway", http, deadline)
 
     async def search(
-        self, image: bytes, *, collection: str = DEFAULT_COLLECTION, **options: Unpack[SearchOptions]
+        self,
+        image: bytes,
+        *,
+        region: Region | None = None,
+        collection: str = DEFAULT_COLLECTION,
+        **options: Unpack[SearchOptions],
     ) -> SearchResponse:
-        """Find the images of a collection that look like this one.
+        """Find the images of a collection that look like this one, or like a region of it.
 
         Raises:
+            InvalidRegion: The embedder's recipe has no regions.
             RevisionNotReached: The index is still behind `min_revision`.
         """
-        params = _parameters(collection, options)
+        params = _parameters(collection, options) | _in_address(region)
         return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
 
     async def similar(
@@ -60,6 +75,18 @@ class GatewayClient(ServiceClient):
         """
         params = _parameters(collection, options)
         return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
+
+    async def heatmap(
+        self, image_id: str, image: bytes, *, region: Region | None = None, collection: str = DEFAULT_COLLECTION
+    ) -> HeatMapResponse:
+        """Show where a stored image matches this one, or a region of it.
+
+        Raises:
+            InvalidRegion: The embedder's recipe has no regions.
+        """
+        params = {"collection": collection} | _in_address(region)
+        path = f"/v1/images/{image_id}/heatmap"
+        return await self._call("POST", path, HeatMapResponse, files={"image": image}, params=params)
 
     async def add(
         self,
@@ -150,3 +177,7 @@ def _parameters(collection: str, options: SearchOptions) -> dict[str, str | int 
         assert isinstance(value, str | int | float), "of the other options"
         parameters[name] = value
     return parameters
+
+
+def _in_address(region: Region | None) -> dict[str, str]:
+    return {} if region is None else {"region": str(region)}

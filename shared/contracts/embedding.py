@@ -58,6 +58,8 @@ class EmbeddedImage(Contract):
     height: int
     """Size in pixels as the image is shown, after its EXIF orientation is applied."""
     vector: Vector
+    regions: tuple[Vector, ...] = ()
+    """The vectors of the regions that were asked for, in their order."""
     thumbnail: Thumbnail | None = None
 
 

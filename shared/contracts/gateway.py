@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
 from shared.contracts.embedding import EmbeddingSpace, SpaceRef
+from shared.contracts.heatmap import Heat
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import SearchStats
 
@@ -85,6 +86,19 @@ class SearchResponse(Contract):
     revision: int
     """Sequence number of the last write that the index had applied when it answered."""
     results: tuple[SearchResult, ...]
+
+
+class HeatMapResponse(Contract):
+    """Where an uploaded image, or a region of it, and a stored image match."""
+
+    id: ImageId
+    collection: CollectionName
+    space: SpaceRef
+    score: float
+    """Cosine of the two: what a search with the upload answers for this image."""
+    query: Heat
+    image: Heat
+    links: ImageLinks
 
 
 class Stats(Contract):

@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from services.embedder import weights
 from services.embedder.extractors.deterministic import DeterministicExtractor
 from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.pooling import pool, pools
 from services.embedder.ports import Extractor
 from services.embedder.recipes import RECIPES, fingerprint
 from services.embedder.weights import WeightsUnavailable
 from services.embedder.weights.source import Weights
 from services.embedder.weights.torchscript import read_convolutions
+from shared.contracts.region import Region
 from shared.settings import CacheSettings
 from tests.support.images import picture
 
@@ -87,6 +90,32 @@ def test_vectors_of_a_cosine_space_have_length_1(extractor: Extractor, batch: Ve
         return
     vectors = extractor.extract(np.concatenate([batch, np.full_like(batch[:1], grey)]))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_maps_hold_what_vectors_are_made_of(extractor: Extractor, batch: Vector) -> None:
+    maps, vectors = extractor.maps(batch), extractor.extract(batch)
+    assert len(maps) == len(extractor.recipe.layers)
+    for features in maps:
+        assert (len(features), features.ndim) == (len(batch), 4)
+        assert features.dtype == np.float32
+    for one, vector in zip(zip(*maps, strict=True), vectors, strict=True):
+        of_maps = pool(extractor.recipe, one) if pools(extractor.recipe) else np.concatenate([a.ravel() for a in one])
+        np.testing.assert_allclose(of_maps, vector, atol=1e-5)
+
+
+def test_a_part_of_a_picture_has_a_vector_like_what_it_shows(extractor: Extractor) -> None:
+    if not pools(extractor.recipe):
+        return
+    side = extractor.recipe.image_size
+    left, right = picture(7, (side, side)), picture(8, (side, side))
+    both = np.concatenate([np.asarray(left), np.asarray(right)], axis=1)
+    squeezed = Image.fromarray(both).resize((side, side))
+    maps = [features[0] for features in extractor.maps(np.asarray(squeezed, np.float32)[None])]
+    halves = [pool(extractor.recipe, maps, Region(x=x, y=0, width=0.5, height=1)) for x in (0, 0.5)]
+    np.testing.assert_allclose(np.linalg.norm(halves, axis=1), 1, atol=1e-5)
+    alone = extractor.extract(np.stack([np.asarray(left, np.float32), np.asarray(right, np.float32)]))
+    assert cosine(halves[0], alone[0]) > cosine(halves[0], alone[1])
+    assert cosine(halves[1], alone[1]) > cosine(halves[1], alone[0])
 
 
 def test_the_file_of_2015_holds_the_whole_network(weights_2015: Weights) -> None:

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from tests.support.images import jpeg, picture, truncated
+from tests.support.images import jpeg, picture, png, side_by_side, truncated
 from tests.support.stack import Stack, stack
 
 
@@ -63,6 +63,18 @@ def test_a_search_can_answer_in_json(services: Stack, folder: Path) -> None:
     assert [result["label"] for result in results][:1] == ["even"]
     assert results[0]["metadata"] == {"source": "even/2.jpg"}
     assert len(results) == 2
+
+
+def test_a_part_of_a_picture_can_be_searched_with(services: Stack, folder: Path, tmp_path: Path) -> None:
+    lookalike(services, "ingest", folder, "--collection", "parts")
+    both = tmp_path / "both.png"
+    both.write_bytes(png(side_by_side(picture(2), picture(3))))
+    for region, source in (("0,0,.5,1", "even/2.jpg"), ("0.5,0,0.5,1", "odd/3.jpg")):
+        found = lookalike(services, "search", both, "--region", region, "-k", 1, "--collection", "parts")
+        assert found.stdout.splitlines()[1].endswith(source)
+    refused = lookalike(services, "search", both, "--region", "0,0,2,2", "--collection", "parts")
+    assert refused.exit_code == 2
+    assert "x,y,w,h" in refused.stderr
 
 
 def test_files_that_fail_are_listed_with_their_reason(services: Stack, folder: Path) -> None:
@@ -157,7 +169,7 @@ def test_serve_loads_a_folder_and_ends_by_one_ctrl_c(folder: Path, tmp_path: Pat
 
 
 def test_serve_ends_when_a_service_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DECODE_THREADS", "0")  # a setting that the embedder refuses
+    monkeypatch.setenv("DECODE_PROCESSES", "0")  # a setting that the embedder refuses
     with served(tmp_path / "data", "--sample", "none") as (process, _):
         _, told = process.communicate(timeout=60)
         assert process.returncode == 1

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
 from typing import Any
 
 import anyio
@@ -10,16 +11,27 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from cli.gallery import draw
 from services.embedder.app import create_app
 from services.embedder.extractors.deterministic import DeterministicExtractor
 from services.embedder.settings import EmbedderSettings
 from services.embedder.weights import WeightsUnavailable
 from shared.clients.embedder import EmbedderClient
 from shared.contracts.embedding import EmbeddedImage, RefusedImage
-from shared.errors import EmptyUpload, ImageTooLarge, NotReady, Overloaded, UndecodableImage, UnsupportedMediaType
+from shared.contracts.region import WHOLE, Region
+from shared.errors import (
+    EmptyUpload,
+    ImageTooLarge,
+    InvalidRegion,
+    NotReady,
+    Overloaded,
+    UndecodableImage,
+    UnsupportedMediaType,
+)
 from tests.support import images
-from tests.support.images import picture
+from tests.support.images import picture, side_by_side
 from tests.support.serving import serving
 
 
@@ -120,9 +132,72 @@ def test_too_many_images_in_one_request_are_refused(url: str) -> None:
     assert "64" in answer.json()["detail"]
 
 
+async def test_a_region_is_a_part_of_the_upright_image(client: EmbedderClient) -> None:
+    lower = [Region(x=0, y=0.5, width=1, height=0.5)]
+    turned = images.oriented(picture(4), 6, images.png)
+    [found] = (await client.embed([turned], regions=lower)).images
+    _, cut = await client.embed_one(images.png(picture(4).crop((0, 120, 320, 240))))
+    assert isinstance(found, EmbeddedImage)
+    assert np.frombuffer(found.regions[0], "<f4") @ np.frombuffer(cut.vector, "<f4") > 0.999
+
+
+@pytest.mark.parametrize("asked", ["0,0,2,1", "somewhere", "0.5,0.5,0.6,0.1", ""])
+def test_what_is_not_a_region_is_refused_by_name(url: str, asked: str) -> None:
+    answer = httpx.post(f"{url}/v1/embed", params={"region": asked}, files=fields(images.png(picture())))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_region")
+
+
+def test_too_many_regions_are_refused(url: str) -> None:
+    many = {"region": ["0,0,1,1"] * 17}
+    answer = httpx.post(f"{url}/v1/embed", params=many, files=fields(images.png(picture())))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_region")
+
+
+async def test_a_heat_map_shows_where_two_images_match(client: EmbedderClient) -> None:
+    red, blue = Image.new("RGB", (80, 60), "red"), Image.new("RGB", (80, 60), "blue")
+    both = side_by_side(red, blue)
+    whole = await client.heatmap(images.png(red), images.png(both))
+    found = np.array(whole.candidate.cells)
+    assert found.shape == (17, 17)
+    assert found[:, :8].min() > 0.99
+    assert found[:, 9:].max() < 0
+    assert Image.open(BytesIO(whole.candidate.png)).size == (160, 60)
+    assert Image.open(BytesIO(whole.query.png)).size == (80, 60)
+    assert whole.space == (await client.space()).ref()
+    part = await client.heatmap(images.png(both), images.png(blue), region=Region(x=0.5, y=0, width=0.5, height=1))
+    assert part.score == pytest.approx(1, abs=1e-3)
+    assert np.array(part.query.cells)[:, 9:].min() > 0.99
+
+
+async def test_the_score_of_a_heat_map_is_that_of_the_vectors(client: EmbedderClient) -> None:
+    one, other = images.jpeg(picture(1)), images.png(picture(2))
+    [first, second] = (await client.embed([one, other])).images
+    assert isinstance(first, EmbeddedImage)
+    assert isinstance(second, EmbeddedImage)
+    cosine = np.frombuffer(first.vector, "<f4") @ np.frombuffer(second.vector, "<f4")
+    assert (await client.heatmap(one, other)).score == pytest.approx(float(cosine), abs=1e-5)
+
+
+async def test_a_heat_map_of_a_refused_image_is_refused(client: EmbedderClient) -> None:
+    good, bad = images.png(picture(1)), images.truncated(images.png(picture()))
+    for query, candidate in ((good, bad), (bad, good)):
+        with pytest.raises(UndecodableImage):
+            await client.heatmap(query, candidate)
+
+
+def test_a_heat_map_of_one_image_is_an_invalid_request(url: str) -> None:
+    answer = httpx.post(f"{url}/v1/heatmap", files={"query": images.png(picture())})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"][0]["field"] == "body.candidate"
+
+
 def test_answers_are_documented(url: str) -> None:
     paths = httpx.get(f"{url}/openapi.json").json()["paths"]
-    for path, method, contract in (("/v1/embed", "post", "EmbedResponse"), ("/v1/space", "get", "EmbeddingSpace")):
+    for path, method, contract in (
+        ("/v1/embed", "post", "EmbedResponse"),
+        ("/v1/heatmap", "post", "HeatMap"),
+        ("/v1/space", "get", "EmbeddingSpace"),
+    ):
         content = paths[path][method]["responses"]["200"]["content"]["application/json"]
         assert content["schema"]["$ref"].endswith(contract)
 
@@ -204,6 +279,39 @@ async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -
     assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
     assert first @ second > 0.99
     assert first @ third < first @ second
+
+
+KINDS = ("butterfly", "lighthouse", "teapot", "owl")
+
+
+async def test_a_region_of_one_of_two_things_finds_that_one_and_the_heat_is_on_it(real_url: str) -> None:
+    async with httpx.AsyncClient(base_url=real_url, timeout=120) as http:
+        client = EmbedderClient("embedder", http, deadline=120)
+        stored = (await client.embed([images.png(draw(kind, seed)) for kind in KINDS for seed in (1, 2)])).images
+        labels = [kind for kind in KINDS for _ in (1, 2)]
+        vectors = [np.frombuffer(image.vector, "<f4") for image in stored if isinstance(image, EmbeddedImage)]
+        for left, right in (KINDS[:2], KINDS[2:]):
+            both = images.png(side_by_side(draw(left, 3), draw(right, 3)))
+            halves = [Region(x=x, y=0, width=0.5, height=1) for x in (0, 0.5)]
+            _, image = await client.embed_one(both, regions=halves)
+            for kind, vector in zip((left, right), image.regions, strict=True):
+                scores = np.stack(vectors) @ np.frombuffer(vector, "<f4")
+                assert {labels[number] for number in np.argsort(-scores)[:2]} == {kind}
+            for kind, (hot, cold) in ((left, (slice(8), slice(9, None))), (right, (slice(9, None), slice(8)))):
+                cells = np.array((await client.heatmap(images.png(draw(kind, 1)), both)).candidate.cells)
+                assert cells[:, hot].mean() > cells[:, cold].mean()
+
+
+async def test_the_recipe_that_takes_maps_whole_says_that_it_has_no_regions() -> None:
+    classic = settings(extractor="inception", recipe="classic", weights="inception-2015", max_batch_size=1)
+    with serving(create_app(classic), ready_within=300) as address:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as http:
+            client = EmbedderClient("embedder", http)
+            file = images.png(picture())
+            with pytest.raises(InvalidRegion, match="classic"):
+                await client.embed_one(file, regions=[WHOLE])
+            with pytest.raises(InvalidRegion, match="classic"):
+                await client.heatmap(file, file)
 
 
 def waits_for(address: str) -> list[str]:

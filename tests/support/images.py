@@ -160,6 +160,13 @@ def on_white(image: Image.Image) -> Image.Image:
     return shown
 
 
+def side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:
+    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)))
+    both.paste(left)
+    both.paste(right, (left.width, 0))
+    return both
+
+
 def animated_gif(frames: list[Image.Image]) -> bytes:
     first, *others = frames
     return gif(first, save_all=True, append_images=others, duration=40, loop=0)

@@ -5,11 +5,12 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from services.embedder.recipes import Recipe, embedding_space
+from services.embedder.pooling import TILES, pool
+from services.embedder.recipes import Layer, Recipe, embedding_space
 from shared.contracts.embedding import EmbeddingSpace
 
-_TILES = 8
-_ARITHMETIC = b"mean colour of 8 x 8 tiles around grey, one constant of 1/32, length 1"
+_CONSTANT = 1 / 256
+_ARITHMETIC = b"mean colour of 8 x 8 tiles around grey, a constant of 1/256 in each, length 1"
 
 LAYOUT = Recipe(
     name="layout",
@@ -17,11 +18,11 @@ LAYOUT = Recipe(
     image_size=64,
     antialias=True,
     pixel_scale="signed",
-    layers=(),
+    layers=(Layer("pixels"),),
     pooling="grid",
     normalise=True,
     metric="cosine",
-    dimensions=_TILES * _TILES * 3 + 1,
+    dimensions=TILES * TILES * 4,
 )
 
 
@@ -34,9 +35,9 @@ class DeterministicExtractor:
         self.space: EmbeddingSpace = embedding_space(LAYOUT, "none", digest, "none")
 
     def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        count, side = len(images), LAYOUT.image_size // _TILES
-        tiles = images.reshape(count, _TILES, side, _TILES, side, 3).mean(axis=(2, 4)) / 127.5 - 1
+        return np.stack([pool(LAYOUT, maps) for maps in zip(*self.maps(images), strict=True)])
+
+    def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         # The constant gives a picture that is grey all over a direction, too.
-        vectors = np.concatenate([tiles.reshape(count, -1), np.full((count, 1), 1 / 32, np.float32)], axis=1)
-        normalised: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return normalised
+        constant = np.full((*images.shape[:3], 1), _CONSTANT, np.float32)
+        return (np.concatenate([images / np.float32(127.5) - 1, constant], axis=3),)

@@ -34,8 +34,11 @@ class InceptionExtractor:
             self.extract(np.zeros((size, recipe.image_size, recipe.image_size, 3), np.float32))
 
     def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] = self._graph(images).numpy()
+        vectors: NDArray[np.float32] = self._graph(images)[0].numpy()
         return vectors
+
+    def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        return tuple(features.numpy() for features in self._graph(images)[1])
 
 
 def _network(weights: Weights) -> Any:
@@ -92,7 +95,7 @@ def _in_order_of_creation(network: Any, kind: type) -> list[Any]:
 
 
 def _graph(recipe: Recipe, network: Any) -> Any:
-    """Compile (n, side, side, 3) float32 in 0 to 255 to (n, dimensions) float32."""
+    """Compile (n, side, side, 3) float32 in 0 to 255 to (n, dimensions) float32, and the maps that it is made of."""
     import tensorflow as tf
     from tensorflow import keras
 
@@ -102,10 +105,11 @@ def _graph(recipe: Recipe, network: Any) -> Any:
 
     def embed(images: Any) -> Any:
         parts = []
-        for layer, features in zip(recipe.layers, tf.nest.flatten(maps_of(images * scale + offset)), strict=True):
+        maps = tf.nest.flatten(maps_of(images * scale + offset))
+        for layer, features in zip(recipe.layers, maps, strict=True):
             part = tf.reduce_mean(features, (1, 2)) if recipe.pooling == "average" else keras.layers.Flatten()(features)
             parts.append(layer.weight * (tf.math.l2_normalize(part, axis=1) if recipe.normalise else part))
         vectors = tf.concat(parts, axis=1)
-        return tf.math.l2_normalize(vectors, axis=1) if recipe.normalise else vectors
+        return (tf.math.l2_normalize(vectors, axis=1) if recipe.normalise else vectors), maps
 
     return tf.function(embed, input_signature=[tf.TensorSpec((None, side, side, 3), tf.float32)])

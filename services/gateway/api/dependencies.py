@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
 from services.gateway.admission import Admission
+from services.gateway.heatmaps import HeatMaps
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
 from shared.asgi import ServiceState
@@ -26,6 +27,7 @@ class GatewayState(ServiceState):
     embedder: EmbedderClient
     search: SearchClient
     searches: Searches
+    heat_maps: HeatMaps
     uploads: Uploads
     admission: Admission
     max_image_bytes: int
@@ -40,6 +42,7 @@ def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
 
 Embedder = Annotated[EmbedderClient, Depends(_state("embedder"))]
 Search = Annotated[SearchClient, Depends(_state("search"))]
+ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
 SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
 AdmissionGate = Annotated[Admission, Depends(_state("admission"))]

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, Search, SearchesByUpload
 from services.gateway.api.options import Options
+from services.gateway.api.regions import UploadRegion
 from services.gateway.resources import search_response
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
@@ -16,12 +17,13 @@ async def search_by_upload(
     searches: SearchesByUpload,
     admission: AdmissionGate,
     image: ImageBytes,
+    region: UploadRegion,
     options: Options,
     collection: Collection = DEFAULT_COLLECTION,
 ) -> SearchResponse:
-    """Embed the uploaded image and answer with the `k` nearest images of the collection, nearest first."""
+    """Embed the uploaded image, or a region of it, and answer with the `k` nearest images, nearest first."""
     with admission.slot():
-        return search_response(collection, await searches.by_upload(collection, image, options))
+        return search_response(collection, await searches.by_upload(collection, image, options, region))
 
 
 @router.get("/images/{image_id}/similar", summary="Find images that look like a stored one")

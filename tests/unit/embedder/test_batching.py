@@ -1,5 +1,6 @@
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import anyio
@@ -41,10 +42,11 @@ def image(value: int) -> NDArray[np.uint8]:
 @asynccontextmanager
 async def batching(
     network: Callable[[Vectors], Vectors], max_batch: int = 4, limit: int = 8
-) -> AsyncIterator[tuple[Batcher, CollectorRegistry]]:
+) -> AsyncIterator[tuple[Batcher[Vectors], CollectorRegistry]]:
     registry = CollectorRegistry()
-    async with Batcher(network, max_batch, limit, BatchMetrics(registry)) as batcher:
-        yield batcher, registry
+    with ThreadPoolExecutor(1) as thread:
+        async with Batcher(network, thread, max_batch, limit, BatchMetrics(registry)) as batcher:
+            yield batcher, registry
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -155,3 +157,24 @@ async def test_what_waits_at_shutdown_is_finished_and_nothing_more_is_taken() ->
         with pytest.raises(Overloaded):
             await batcher.submit(image(9))
     assert found == [0, 1, 2]
+
+
+async def test_two_batchers_share_one_thread_and_its_metrics() -> None:
+    network, registry = Network(), CollectorRegistry()
+    metrics = BatchMetrics(registry)
+    with ThreadPoolExecutor(1) as thread:
+        async with (
+            Batcher(network, thread, 4, 8, metrics) as one,
+            Batcher(lambda images: [f"{value:.0f}" for [value] in network(images)], thread, 4, 8, metrics) as other,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(one.submit, image(0))
+            await until(network.entered.is_set)
+            group.start_soon(one.submit, image(1))
+            group.start_soon(other.submit, image(2))
+            await until(lambda: registry.get_sample_value("embedder_batch_images_count") == 1)
+            network.gate.set()
+            assert await other.submit(image(3)) == "3"
+    assert len(network.threads) == 1
+    assert registry.get_sample_value("embedder_batch_images_sum") == 4
+    assert registry.get_sample_value("embedder_queue_images") == 0

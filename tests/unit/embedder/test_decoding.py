@@ -1,3 +1,4 @@
+import random
 import struct
 import warnings
 import zlib
@@ -18,8 +19,9 @@ from shared.errors import (
     UndecodableImage,
     UnsupportedMediaType,
 )
-from tests.support import images
+from tests.support import corpus, images
 from tests.support.images import mean_difference, picture
+from tests.support.mutations import mutated
 
 LIMITS = Limits(max_bytes=40 * 2**20, max_pixels=64_000_000)
 
@@ -160,6 +162,11 @@ def test_numbers_that_are_not_finite_do_no_harm() -> None:
     assert decoded(images.tiff(Image.fromarray(values))).image.getpixel((1, 0)) == (255, 255, 255)
 
 
+def test_numbers_too_far_apart_to_subtract_do_no_harm() -> None:
+    signalling = np.array([0x7F800001, 0x7F7FFFFF, 0xFF7FFFFF], np.uint32).view(np.float32)
+    assert decoded(images.tiff(Image.fromarray(signalling[None]))).image.getpixel((1, 0)) == (255, 255, 255)
+
+
 def test_one_bit_is_black_and_white() -> None:
     image = decoded(images.one_bit_png(picture())).image
     assert {colour for _, colour in image.getcolors() or []} == {(0, 0, 0), (255, 255, 255)}
@@ -186,6 +193,12 @@ def test_a_bomb_is_refused_by_its_header() -> None:
 def test_a_bomb_beyond_pillows_own_limit_is_refused_too() -> None:
     with pytest.raises(ImageTooLarge, match="more than 64000000 pixels"):
         decoded(images.bomb((20_000, 10_000)))
+
+
+def test_a_side_is_bounded_however_short_the_other() -> None:
+    assert decoded(images.png(picture(1, (65_535, 1)))).image.size == (65_535, 1)
+    with pytest.raises(ImageTooLarge, match="65536 pixels"):
+        decoded(corpus.png_header(1, 65_536))
 
 
 def test_a_file_of_too_many_bytes_is_refused_unread() -> None:
@@ -238,6 +251,17 @@ def test_damaged_bytes_are_read_or_refused_and_nothing_else(content_type: str, d
     assert image.mode == "RGB"
 
 
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.randoms(use_true_random=False))
+def test_the_strangest_files_damaged_once_more_are_read_or_refused(chance: random.Random) -> None:
+    try:
+        image = decode(mutated(STRANGE, chance), Limits(2**20, 1_000_000)).image
+    except LookalikeError:
+        return
+    assert image.mode == "RGB"
+
+
+STRANGE = [data for data in corpus.corpus().values() if len(data) < 100_000]
 SMALL = {name: encode(picture(5, (24, 16))) for name, encode in images.ENCODERS.items()}
 
 

@@ -1,6 +1,8 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import anyio.to_thread
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
@@ -10,8 +12,14 @@ from services.embedder.batching import Batcher, BatchMetrics
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
 from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.intake import Intake
+from services.embedder.isolation import Crashed, TookTooLong
+from services.embedder.pooling import Map
+from services.embedder.preparing import PreparedImage, prepare
+from services.embedder.recipes import RECIPES, Recipe
 from shared.contracts.embedding import EmbeddedImage, RefusedImage
-from shared.errors import EmptyUpload, ImageTooLarge, LookalikeError, Overloaded, UndecodableImage
+from shared.contracts.region import WHOLE, Region
+from shared.errors import EmptyUpload, ImageTooLarge, InvalidRegion, LookalikeError, Overloaded, UndecodableImage
 from tests.support import images
 from tests.support.images import picture
 
@@ -32,12 +40,38 @@ class File:
         return self._data
 
 
+class Classic(DeterministicExtractor):
+    """Takes its maps whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recipe = RECIPES["classic"]
+
+
+async def prepare_here(data: bytes, recipe: Recipe, limits: Limits, with_thumbnail: bool) -> PreparedImage:
+    """Prepare in this process; some files do to it what files can do."""
+    if data == b"hangs":
+        raise TookTooLong
+    if data == b"crashes":
+        raise Crashed
+    if data == b"devours memory":
+        raise MemoryError
+    return await anyio.to_thread.run_sync(prepare, data, recipe, limits, with_thumbnail)
+
+
 @asynccontextmanager
-async def embedding(max_images: int = 8, max_bytes: int = 2**20, max_file: int = 2**19) -> AsyncIterator[Embedding]:
-    extractor = DeterministicExtractor()
-    async with Batcher(extractor.extract, 4, max_images, BatchMetrics(CollectorRegistry())) as batcher:
-        admission = Admission(max_images, max_bytes)
-        yield Embedding(lambda: extractor, batcher, admission, Limits(max_file, 1_000_000), decode_threads=2)
+async def embedding(
+    max_images: int = 8, max_bytes: int = 2**20, max_file: int = 2**19, extractor: DeterministicExtractor | None = None
+) -> AsyncIterator[Embedding]:
+    used = extractor or DeterministicExtractor()
+    queue = (4, max_images, BatchMetrics(CollectorRegistry()))
+    with ThreadPoolExecutor(1) as thread:
+        async with (
+            Batcher(used.extract, thread, *queue) as vectors,
+            Batcher[Sequence[Map]](lambda images: zip(*used.maps(images), strict=True), thread, *queue) as maps,
+        ):
+            intake = Intake(prepare_here, Limits(max_file, 1_000_000), 2)
+            yield Embedding(lambda: used, intake, vectors, maps, Admission(max_images, max_bytes))
 
 
 async def test_each_image_has_its_outcome_in_the_order_given() -> None:
@@ -70,7 +104,7 @@ async def test_a_vector_does_not_depend_on_the_company() -> None:
         together = (await use_case.embed([File(b"x"), File(file)], thumbnails=False)).images[1]
     assert isinstance(alone, EmbeddedImage)
     assert isinstance(together, EmbeddedImage)
-    assert np.frombuffer(alone.vector, "<f4").shape == (193,)
+    assert np.frombuffer(alone.vector, "<f4").shape == (256,)
     assert alone == together
 
 
@@ -121,3 +155,51 @@ async def test_a_fault_of_ours_costs_one_image_its_answer_and_no_other() -> None
         assert "disk" not in broken.problem.detail
         with pytest.raises(LookalikeError, match="could not be embedded"):
             await use_case.embed(files[:1], thumbnails=False)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"hangs", "undecodable_image"), (b"crashes", "undecodable_image"), (b"devours memory", "image_too_large")],
+)
+async def test_an_image_that_its_decoder_does_not_survive_is_refused(data: bytes, code: str) -> None:
+    async with embedding() as use_case:
+        bad, good = (await use_case.embed([File(data), File(images.png(picture()))], thumbnails=False)).images
+    assert isinstance(bad, RefusedImage)
+    assert bad.problem.code == code
+    assert isinstance(good, EmbeddedImage)
+
+
+async def test_regions_get_vectors_beside_that_of_the_whole() -> None:
+    asked = [Region(x=0, y=0, width=0.5, height=1), Region(x=0.5, y=0, width=0.5, height=1), WHOLE]
+    files = [File(images.png(picture(seed))) for seed in (1, 2)]
+    async with embedding() as use_case:
+        plain = (await use_case.embed(files, thumbnails=False)).images
+        answer = (await use_case.embed(files, thumbnails=False, regions=asked)).images
+    for without, image in zip(plain, answer, strict=True):
+        assert isinstance(image, EmbeddedImage)
+        assert isinstance(without, EmbeddedImage)
+        assert len(image.regions) == 3
+        assert image.vector == image.regions[2]
+        assert len({image.vector, *image.regions}) == 3
+        whole, same = (np.frombuffer(one.vector, "<f4") for one in (image, without))
+        np.testing.assert_allclose(whole, same, atol=1e-6)
+
+
+async def test_a_region_has_the_vector_of_what_is_cut_out() -> None:
+    whole = picture(3, (640, 640))
+    async with embedding() as use_case:
+        part = File(images.png(whole.crop((320, 160, 640, 480))))
+        corner = Region(x=0.5, y=0.25, width=0.5, height=0.5)
+        cut = (await use_case.embed([part], thumbnails=False)).images[0]
+        asked = (await use_case.embed([File(images.png(whole))], thumbnails=False, regions=[corner])).images[0]
+    assert isinstance(cut, EmbeddedImage)
+    assert isinstance(asked, EmbeddedImage)
+    assert np.frombuffer(cut.vector, "<f4") @ np.frombuffer(asked.regions[0], "<f4") > 0.999
+
+
+async def test_where_there_are_no_regions_they_are_refused_before_anything_is_read() -> None:
+    file = File(images.png(picture()))
+    async with embedding(extractor=Classic()) as use_case:
+        with pytest.raises(InvalidRegion, match="classic"):
+            await use_case.embed([file], thumbnails=False, regions=[WHOLE])
+    assert not file.was_read

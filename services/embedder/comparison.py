@@ -1,0 +1,91 @@
+"""The use case: two images in, and where they match out."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from io import BytesIO
+
+import anyio.to_thread
+from PIL import Image
+
+from services.embedder import pooling
+from services.embedder.admission import Admission
+from services.embedder.batching import Batcher
+from services.embedder.heat import draw, heat
+from services.embedder.intake import Intake
+from services.embedder.pooling import Map, Vectors, pool
+from services.embedder.ports import Extractor, Upload
+from services.embedder.recipes import Recipe
+from shared.contracts.heatmap import Heat, HeatMap
+from shared.contracts.region import Region
+
+Seen = tuple[Image.Image, Sequence[Map]]
+
+
+class Comparison:
+    """Has two images prepared and compares them cell by cell.
+
+    Args:
+        extractor: Gives the extractor, or raises NotReady.
+        intake: Prepares uploads.
+        maps: Brings prepared images through that extractor.
+        admission: Bounds what is under way.
+    """
+
+    def __init__(
+        self,
+        extractor: Callable[[], Extractor],
+        intake: Intake,
+        maps: Batcher[Sequence[Map]],
+        admission: Admission,
+    ) -> None:
+        self._extractor = extractor
+        self._intake = intake
+        self._maps = maps
+        self._admission = admission
+
+    async def compare(self, query: Upload, candidate: Upload, region: Region) -> HeatMap:
+        """Show where the candidate matches a region of the query, and where the query matches the candidate.
+
+        Raises:
+            NotReady: The extractor is still loading.
+            Overloaded: As much is under way as may be.
+            InvalidRegion: The recipe has no regions, and so no cells to compare either.
+            EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: One of the images is refused.
+        """
+        extractor = self._extractor()
+        recipe = extractor.recipe
+        pooling.check(recipe)
+        uploads = (query, candidate)
+        with self._admission.admit(len(uploads), sum(upload.size or 0 for upload in uploads)):
+            # Both come to their end before the room that they take is free again.
+            seen = await asyncio.gather(*(self._see(upload, recipe) for upload in uploads), return_exceptions=True)
+            of_query, of_candidate = map(_unless_refused, seen)
+            return await anyio.to_thread.run_sync(_heat_map, extractor, of_query, of_candidate, region)
+
+    async def _see(self, upload: Upload, recipe: Recipe) -> Seen:
+        prepared = await self._intake.take(upload, recipe, with_thumbnail=True)
+        assert prepared.thumbnail is not None, "it was asked for"
+        return Image.open(BytesIO(prepared.thumbnail.data)), await self._maps.submit(prepared.pixels)
+
+
+def _unless_refused(seen: Seen | BaseException) -> Seen:
+    if isinstance(seen, BaseException):
+        raise seen
+    return seen
+
+
+def _heat_map(extractor: Extractor, query: Seen, candidate: Seen, region: Region) -> HeatMap:
+    recipe = extractor.recipe
+    asked, found = pool(recipe, query[1], region), pool(recipe, candidate[1])
+    return HeatMap(
+        space=extractor.space.ref(),
+        score=float(asked @ found),
+        query=_heat(recipe, query, found),
+        candidate=_heat(recipe, candidate, asked),
+    )
+
+
+def _heat(recipe: Recipe, seen: Seen, sought: Vectors) -> Heat:
+    picture, maps = seen
+    cells = heat(recipe, maps, sought)
+    return Heat(cells=tuple(map(tuple, cells.tolist())), png=draw(picture, cells))

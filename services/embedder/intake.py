@@ -1,0 +1,49 @@
+"""From an upload to a prepared image, a bounded number at a time."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from services.embedder.decoding import Limits
+from services.embedder.isolation import Crashed, TookTooLong
+from services.embedder.ports import Upload
+from services.embedder.preparing import PreparedImage
+from services.embedder.recipes import Recipe
+from shared.errors import ImageTooLarge, UndecodableImage
+
+Prepare = Callable[[bytes, Recipe, Limits, bool], Awaitable[PreparedImage]]
+
+
+class Intake:
+    """Reads uploads and has them decoded.
+
+    Args:
+        prepare: Runs `preparing.prepare` where it can do no harm.
+        limits: The largest image taken.
+        count: How many uploads are in memory at the same time.
+    """
+
+    def __init__(self, prepare: Prepare, limits: Limits, count: int) -> None:
+        self._prepare = prepare
+        self._limits = limits
+        self._slots = anyio.Semaphore(count)
+
+    async def take(self, upload: Upload, recipe: Recipe, *, with_thumbnail: bool) -> PreparedImage:
+        """Prepare an upload for the network.
+
+        Raises:
+            EmptyUpload, UnsupportedMediaType, ImageTooLarge, UndecodableImage: Why it is refused.
+        """
+        if (upload.size or 0) > self._limits.max_bytes:
+            raise ImageTooLarge(f"The file has {upload.size} bytes; at most {self._limits.max_bytes} are taken.")
+        # Read only when its turn has come: what waits may lie on disk.
+        async with self._slots:
+            data = await upload.read()
+            try:
+                return await self._prepare(data, recipe, self._limits, with_thumbnail)
+            except TookTooLong:
+                raise UndecodableImage("The image takes too long to decode.") from None
+            except MemoryError:
+                raise ImageTooLarge("The image takes too much memory to decode.") from None
+            except Crashed:
+                raise UndecodableImage("The image breaks its decoder.") from None
