@@ -1,9 +1,9 @@
 """What the search service says: records of images, queries and neighbours."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
 from shared.contracts.embedding import SpaceRef, Thumbnail
@@ -119,6 +119,12 @@ class QueryOptions(Contract):
     """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
     min_revision: Revision = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
+
+    @model_validator(mode="after")
+    def _few_where_collapsed(self) -> Self:
+        if self.collapse is not None and self.offset + self.k > MAX_K:
+            raise ValueError(f"where near-duplicates are collapsed, offset and k are together at most {MAX_K}")
+        return self
 
 
 class QueryRequest(QueryOptions):

@@ -269,3 +269,10 @@ async def test_a_filter_that_makes_no_sense_is_refused_in_its_own_words(http: ht
     answer = await http.post("/v1/search", params={"filter": text}, files={"image": jpeg(picture(0))})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_filter")
     assert all(error["field"].startswith("query.filter") for error in answer.json()["errors"])
+
+
+async def test_more_collapsed_results_than_can_be_compared_are_refused(http: httpx.AsyncClient) -> None:
+    asked = {"collapse": 0.9, "offset": 991, "k": 10}
+    answer = await http.post("/v1/search", params=asked, files={"image": jpeg(picture(0))})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "at most 1000" in answer.json()["errors"][0]["message"]

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ValidationError
 
 from shared.contracts.filters import Filter
 from shared.contracts.search import MAX_K, MAX_OFFSET, QueryOptions, Revision
-from shared.errors import InvalidFilter, KOutOfRange
+from shared.errors import InvalidFilter, InvalidRequest, KOutOfRange
 from shared.validation import field_errors
 
 
@@ -50,22 +50,26 @@ async def _options(
         Query(
             gt=0,
             le=1,
-            description="Near-duplicates: a result whose score to a nearer one is at least this is left out.",
+            description="Near-duplicates: a result whose score to a nearer one is at least this is left out."
+            f" `offset` and `k` are then together at most {MAX_K}.",
         ),
     ] = None,
     min_revision: Annotated[
         Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
     ] = 0,
 ) -> QueryOptions:
-    return QueryOptions(
-        k=k,
-        offset=offset,
-        filter=None if filter_ is None else _filter(filter_),
-        min_score=min_score,
-        min_percentile=min_percentile,
-        collapse=collapse,
-        min_revision=min_revision,
-    )
+    try:
+        return QueryOptions(
+            k=k,
+            offset=offset,
+            filter=None if filter_ is None else _filter(filter_),
+            min_score=min_score,
+            min_percentile=min_percentile,
+            collapse=collapse,
+            min_revision=min_revision,
+        )
+    except ValidationError as error:
+        raise InvalidRequest(errors=field_errors(error.errors(), "query")) from None
 
 
 def _filter(text: str) -> Filter:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.search.indexes.nearest import Nearest, find_nearest
-from services.search.indexes.pairs import percentile
+from services.search.indexes.pairs import percentiles
 from services.search.indexes.projection import Matrix
+from services.search.indexes.scans.scan import Floats
 from services.search.indexes.scoring import distance_at, score
 from services.search.indexes.state import State
 from services.search.ports import Hit, Query
@@ -15,8 +16,9 @@ from shared.contracts.embedding import Metric
 _GROWTH = 4
 _MOST_COLLAPSED = 20_000
 """So many nearest images are looked through for ones that differ; an answer that needs more stays short."""
-_SAME = 1e-6
-"""Rounding of a squared distance in float32, relative to the squares of the two lengths."""
+_COMPARED_AT_ONCE = 256
+_ROUNDING = 1e-12
+"""Of a squared distance, relative to the squares of the two lengths."""
 
 
 def answer(state: State, vectors: Matrix, queries: Sequence[Query], metric: Metric) -> list[list[Hit]]:
@@ -46,42 +48,56 @@ def answer(state: State, vectors: Matrix, queries: Sequence[Query], metric: Metr
 
 def _keep(nearest: Nearest, query: Query, state: State, metric: Metric) -> tuple[list[Hit], bool]:
     """Give the hits, and whether farther rows would change nothing."""
-    near = 0
-    while near < len(nearest.ids) and _is_near(float(nearest.distances[near]), query, state, metric):
-        near += 1
-    end = query.offset + query.k
-    chosen = list(range(min(near, end)))
+    scores = score(metric, nearest.distances)
+    shares = percentiles(state.pairs, nearest.distances)
+    near = np.ones(len(scores), np.bool_)
+    if query.min_score is not None:
+        near &= scores >= query.min_score
+    if query.min_percentile is not None and shares is not None:
+        near &= shares >= query.min_percentile
+    end, count = query.offset + query.k, int(np.count_nonzero(near))
+    chosen = list(range(min(count, end)))
     if query.collapse is not None:
-        chosen = _different(nearest.rows[:near], distance_at(metric, query.collapse), end)
+        chosen = _different(nearest.rows[:count], distance_at(metric, query.collapse), end)
     hits = [
         Hit(
             nearest.ids[place].decode(),
-            distance := float(nearest.distances[place]),
-            score(metric, distance),
-            percentile(state.pairs, distance),
+            float(nearest.distances[place]),
+            float(scores[place]),
+            None if shares is None else float(shares[place]),
         )
         for place in chosen[query.offset :]
     ]
-    return hits, len(chosen) >= end or near < len(nearest.ids) or nearest.exhausted
-
-
-def _is_near(distance: float, query: Query, state: State, metric: Metric) -> bool:
-    if query.min_score is not None and score(metric, distance) < query.min_score:
-        return False
-    share = percentile(state.pairs, distance)
-    return query.min_percentile is None or share is None or share >= query.min_percentile
+    return hits, len(chosen) >= end or count < len(near) or nearest.exhausted
 
 
 def _different(rows: Matrix, same: float, wanted: int) -> list[int]:
     """Choose rows in their order, without those that are no farther than `same` from one that is chosen."""
+    kept = np.empty((min(wanted, len(rows)), rows.shape[1]), np.float64)
     chosen: list[int] = []
-    squares = np.einsum("ij,ij->i", rows, rows)
-    kept = np.empty((min(wanted, len(rows)), rows.shape[1]), np.float32)
-    for place, row in enumerate(rows):
-        lengths = squares[chosen] + squares[place]
-        if (lengths - 2 * (kept[: len(chosen)] @ row) > same**2 + _SAME * lengths).all():
-            kept[len(chosen)] = row
-            chosen.append(place)
-            if len(chosen) == wanted:
-                break
+    for start in range(0, len(rows), _COMPARED_AT_ONCE):
+        block = rows[start : start + _COMPARED_AT_ONCE].astype(np.float64)
+        differs = _closest(block, kept[: len(chosen)]) > same**2
+        among = _squares(block, block)
+        for number in range(len(block)):
+            if differs[number]:
+                kept[len(chosen)] = block[number]
+                chosen.append(start + number)
+                if len(chosen) == wanted:
+                    return chosen
+                differs &= among[number] > same**2
     return chosen
+
+
+def _closest(rows: Floats, kept: Floats) -> Floats:
+    """Give the squared distance of each row to the closest of those that are kept."""
+    nothing = np.full((len(rows), 1), np.inf)
+    closest: Floats = np.concatenate([nothing, _squares(rows, kept)], axis=1).min(axis=1)
+    return closest
+
+
+def _squares(rows: Floats, others: Floats) -> Floats:
+    """Give squared distances, never larger than they are by rounding; shape (len(rows), len(others))."""
+    lengths = np.square(rows).sum(axis=1)[:, np.newaxis] + np.square(others).sum(axis=1)
+    squares: Floats = lengths * (1 - _ROUNDING) - 2 * (rows @ others.T)
+    return squares

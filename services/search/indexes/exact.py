@@ -55,6 +55,7 @@ class ExactIndex:
         self._writing = threading.Lock()
         self._merging: frozenset[str] = frozenset()
         self._closed = False
+        self._written = 0  # since the pairs were drawn
 
     def __len__(self) -> int:
         return self._state.count
@@ -77,9 +78,12 @@ class ExactIndex:
         fresh = (Layer.whole(Segment.of(added, self.projection, self._storage)),) if added else ()
         with self._writing:
             self._state = replace(self._state, layers=(*self._state.without(encoded(list(writes))), *fresh))
+            self._written += len(writes)
             self._tidy()
 
     def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
+        if not queries:
+            return []
         vectors = self.projection.apply(np.stack([query.vector for query in queries]))
         return answer(self._state, vectors, queries, self.projection.metric)
 
@@ -104,7 +108,7 @@ class ExactIndex:
         self._closed = True
 
     def _tidy(self) -> None:
-        """Merge what is small, hand what is large to the background, and draw pairs anew where the size has changed."""
+        """Merge what is small, hand what is large to the background, and draw pairs anew where much has changed."""
         while sources := plan(self._state.layers, self._merging):
             small = sum(layer.count for layer in sources) * self._row_bytes() <= self._merged_at_once
             if small or self._background is None:
@@ -114,9 +118,10 @@ class ExactIndex:
                 self._merging |= {layer.segment.name for layer in sources}
                 self._background.submit(self._merge, sources)
         count, before = self._state.count, self._state.sampled_from
-        if not before / 2 < count < 2 * before:
+        if not before / 2 < count < 2 * before or self._written >= before:
             pairs = sample_distances(self._state.layers, seed=count)
             self._state = replace(self._state, pairs=pairs, sampled_from=count)
+            self._written = 0
 
     def _merge(self, sources: Sequence[Layer]) -> None:
         merged = None

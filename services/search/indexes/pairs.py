@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.projection import Matrix
+from services.search.indexes.scans.scan import Floats
 from services.search.indexes.segment import Layer
 
 _PAIRS = 4096
@@ -30,11 +31,12 @@ def sample_distances(layers: Sequence[Layer], seed: int) -> NDArray[np.float32]:
     return np.sort(np.concatenate(distances)).astype(np.float32)
 
 
-def percentile(pairs: NDArray[np.float32], distance: float) -> float | None:
-    """Give the share of pairs that are farther apart than a distance; None where there is no pair."""
+def percentiles(pairs: NDArray[np.float32], distances: Floats) -> Floats | None:
+    """Give for each distance the share of pairs that are farther apart; None where there is no pair."""
     if not len(pairs):
         return None
-    return float(len(pairs) - np.searchsorted(pairs, np.float32(distance), side="right")) / len(pairs)
+    shares: Floats = 1 - np.searchsorted(pairs, distances.astype(np.float32), side="right") / len(pairs)
+    return shares
 
 
 class _Reader:

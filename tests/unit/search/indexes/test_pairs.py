@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from services.search.indexes.pairs import percentile, sample_distances
+from services.search.indexes.pairs import percentiles, sample_distances
 from services.search.indexes.projection import Matrix, Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.storage import InMemory
@@ -32,7 +32,7 @@ def test_images_that_were_removed_make_no_pairs() -> None:
 def test_less_than_two_images_make_none() -> None:
     assert sample_distances([], seed=0).tolist() == []
     assert sample_distances([layer_of(line(5))], seed=0).tolist() == []
-    assert percentile(sample_distances([layer_of(line(5))], seed=0), 1) is None
+    assert percentiles(sample_distances([layer_of(line(5))], seed=0), np.ones(1)) is None
 
 
 def test_of_many_images_a_fair_sample_of_pairs_is_drawn_and_no_image_is_its_own_partner() -> None:
@@ -44,10 +44,12 @@ def test_of_many_images_a_fair_sample_of_pairs_is_drawn_and_no_image_is_its_own_
     everything = np.sqrt(np.maximum(squares[:, None] + squares - 2 * rows @ rows.T, 0))[np.triu_indices(3000, 1)]
     assert pairs.min() > 0
     assert (np.diff(pairs) >= 0).all()
-    for share in (0.1, 0.5, 0.9):
-        assert percentile(pairs, float(np.quantile(everything, 1 - share))) == pytest.approx(share, abs=0.03)
+    expected = [0.1, 0.5, 0.9]
+    assert percentiles(pairs, np.quantile(everything, [0.9, 0.5, 0.1])) == pytest.approx(expected, abs=0.03)
 
 
 def test_a_percentile_is_the_share_of_pairs_that_are_farther_apart() -> None:
     pairs = np.array([1, 2, 2, 3], np.float32)
-    assert [percentile(pairs, distance) for distance in (0, 1, 2, 2.5, 3, 9)] == [1, 0.75, 0.25, 0.25, 0, 0]
+    shares = percentiles(pairs, np.array([0, 1, 2, 2.5, 3, 9]))
+    assert shares is not None
+    assert shares.tolist() == [1, 0.75, 0.25, 0.25, 0, 0]
