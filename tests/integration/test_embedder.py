@@ -244,6 +244,26 @@ def test_why_it_cannot_load_is_shown_and_it_tries_again() -> None:
         wait_until_ready(address)
 
 
+def test_a_network_that_computes_nonsense_is_never_ready() -> None:
+    loads = []
+
+    class Nonsense(DeterministicExtractor):
+        def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+            return super().extract(images) * np.float32(np.nan)
+
+    def load(_: EmbedderSettings) -> DeterministicExtractor:
+        loads.append(1)
+        return Nonsense()
+
+    with serving(create_app(settings(), load, retry_seconds=0.01), ready=False) as address:
+        assert waits_for(address) == ["extractor: The network's vectors are not finite numbers."]
+        while len(loads) < 3:
+            time.sleep(0.01)
+        assert httpx.get(f"{address}/readyz").status_code == 503
+        answer = httpx.post(f"{address}/v1/embed", files=fields(images.png(picture())))
+        assert (answer.status_code, answer.json()["code"]) == (503, NotReady.code)
+
+
 async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back() -> None:
     gate = threading.Event()
 
