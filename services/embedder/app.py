@@ -19,7 +19,7 @@ from services.embedder.extractors.graph import Graph
 from services.embedder.extractors.openvino import OpenVinoExtractor
 from services.embedder.extractors.precision import choose
 from services.embedder.extractors.tensorflow import TensorFlowExtractor
-from services.embedder.intake import Intake
+from services.embedder.intake import Intake, IntakeMetrics
 from services.embedder.isolation import Isolated
 from services.embedder.loading import BackgroundLoad
 from services.embedder.pooling import Map
@@ -93,7 +93,7 @@ def create_app(
     settings = settings or EmbedderSettings()
     load = load_extractor or EXTRACTORS[settings.extractor]
     metrics = Metrics()
-    batch_metrics = BatchMetrics(metrics.registry)
+    intake_metrics, batch_metrics = IntakeMetrics(metrics.registry), BatchMetrics(metrics.registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[EmbedderState]:
@@ -109,7 +109,7 @@ def create_app(
                     lambda images: zip(*extractor.result().maps(images), strict=True), thread, *queue
                 ) as maps,
             ):
-                intake = Intake(isolated, limits, settings.decode_processes)
+                intake = Intake(isolated, limits, settings.decode_processes, intake_metrics)
                 admission = Admission(settings.max_images_in_flight, settings.max_bytes_in_flight)
                 extractor.start()
                 yield EmbedderState(

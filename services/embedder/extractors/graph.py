@@ -68,4 +68,4 @@ def _build(recipe: Recipe, weights: Weights, folder: Path) -> None:
 
     (folder / _GRAPH).write_bytes(network.frozen(recipe, weights))
     session = Session(folder / _GRAPH, recipe, "float32")
-    np.save(folder / _REFERENCE, session.run(drawn(recipe.image_size))[0])
+    np.save(folder / _REFERENCE, session.extract(drawn(recipe.image_size)))

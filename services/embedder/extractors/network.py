@@ -13,22 +13,25 @@ from services.embedder.weights.source import Weights, WeightsUnavailable
 from services.embedder.weights.torchscript import read_convolutions
 
 IMAGES = "images"
-VECTORS = "vectors"
-HEAD = "head"
-"""Begins the names of all operations between the maps and the vectors."""
 
 
-def map_name(number: int) -> str:
+def map_name(layer: int) -> str:
     """Name the output that is the map of the recipe's layer of this number."""
-    return f"map_{number}"
+    return f"map_{layer}"
+
+
+def part_name(layer: int) -> str:
+    """Name the output that is what is pooled of that map."""
+    return f"part_{layer}"
 
 
 def frozen(recipe: Recipe, weights: Weights) -> bytes:
     """Build the network and freeze it: its weights become constants of the graph.
 
     Returns:
-        A serialised GraphDef, from `IMAGES`, (n, side, side, 3) float32 in 0 to 255, to `VECTORS`, (n, dimensions)
-        float32, and the map of each of the recipe's layers, (n, rows, columns, channels) float32.
+        A serialised GraphDef, from `IMAGES`, (n, side, side, 3) float32 in 0 to 255, to the map of each of the
+        recipe's layers, (n, rows, columns, channels) float32, and the part of the vector that is pooled of it, (n,
+        length) float32. What is left to do for a vector, `pooling.join` does.
 
     Raises:
         WeightsUnavailable: The file does not hold the weights of this network.
@@ -38,7 +41,7 @@ def frozen(recipe: Recipe, weights: Weights) -> bytes:
     import tensorflow as tf
     from tensorflow import keras
 
-    network = _network(weights)
+    network = build(weights)
     maps_of = keras.Model(network.inputs, [network.get_layer(layer.name).output for layer in recipe.layers])
     scale, offset = {"unit": (1 / 255, 0.0), "signed": (1 / 127.5, -1.0)}[recipe.pixel_scale]
     side = recipe.image_size
@@ -48,30 +51,21 @@ def frozen(recipe: Recipe, weights: Weights) -> bytes:
         with keras.StatelessScope(state_mapping=[(variable, tf.constant(value)) for variable, value in values]):
             maps = tf.nest.flatten(maps_of(images * scale + offset))
         for number, features in enumerate(maps):
+            length = math.prod(features.shape[1:])
+            average = recipe.pooling == "average"
+            part = tf.reduce_mean(features, (1, 2)) if average else tf.reshape(features, (-1, length))
             tf.identity(features, name=map_name(number))
-        with tf.name_scope(HEAD):
-            vectors = _pooled(recipe, maps)
-        tf.identity(vectors, name=VECTORS)
+            tf.identity(part, name=part_name(number))
     serialised: bytes = graph.as_graph_def().SerializeToString()
     return serialised
 
 
-def _pooled(recipe: Recipe, maps: Any) -> Any:
-    import tensorflow as tf
+def build(weights: Weights) -> Any:
+    """Build Keras' InceptionV3 without its classifier, for pictures of any size in [-1, 1].
 
-    parts = []
-    for layer, features in zip(recipe.layers, maps, strict=True):
-        part = (
-            tf.reduce_mean(features, (1, 2))
-            if recipe.pooling == "average"
-            else tf.reshape(features, (-1, math.prod(features.shape[1:])))
-        )
-        parts.append(layer.weight * (tf.math.l2_normalize(part, axis=1) if recipe.normalise else part))
-    vectors = tf.concat(parts, axis=1)
-    return tf.math.l2_normalize(vectors, axis=1) if recipe.normalise else vectors
-
-
-def _network(weights: Weights) -> Any:
+    Raises:
+        WeightsUnavailable: The file does not hold the weights of this network.
+    """
     from tensorflow import keras
 
     network = keras.applications.InceptionV3(weights=None, include_top=False)

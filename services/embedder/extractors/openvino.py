@@ -1,7 +1,7 @@
 """The runtime OpenVINO: the same graph in float32 or bfloat16, or its quantised form in int8."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from services.embedder.artifact import Artifact
 from services.embedder.extractors.graph import Graph
-from services.embedder.extractors.network import IMAGES, VECTORS, map_name
+from services.embedder.extractors.network import IMAGES, map_name, part_name
+from services.embedder.pooling import join
 from services.embedder.recipes import Recipe
 from services.embedder.self_test import drawn, require_agreement
 from services.embedder.weights.source import WeightsUnavailable
@@ -43,20 +44,22 @@ class OpenVinoExtractor:
         self._precision: Precision = precision
         self._threads = threads
         self._model = openvino().Core().read_model(made.path(QUANTISED) if made else graph.path)
-        self._vectors = Compiled(self._model, [VECTORS], precision, threads)
+        self._parts = Compiled(self._model, self._named(part_name), precision, threads)
         self._maps: Compiled | None = None
         if made:
             vectors = self.extract(drawn(graph.recipe.image_size))
             require_agreement(vectors, np.load(made.path(REFERENCE)), "those of the machine that quantised it")
 
     def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._vectors.run(images)[0]
+        return join(self.recipe, self._parts.run(images))
 
     def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         if self._maps is None:  # made when first needed: a second compiled network costs memory
-            names = [map_name(number) for number in range(len(self.recipe.layers))]
-            self._maps = Compiled(self._model, names, self._precision, self._threads)
+            self._maps = Compiled(self._model, self._named(map_name), self._precision, self._threads)
         return tuple(self._maps.run(images))
+
+    def _named(self, name: Callable[[int], str]) -> list[str]:
+        return [name(layer) for layer in range(len(self.recipe.layers))]
 
 
 class Compiled:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from services.embedder import processor
 from services.embedder.extractors.graph import Graph
-from services.embedder.extractors.network import IMAGES, VECTORS, map_name
+from services.embedder.extractors.network import IMAGES, map_name, part_name
+from services.embedder.pooling import join
 from services.embedder.recipes import Recipe
 from shared.contracts.embedding import EmbeddingSpace, Precision
 
@@ -28,10 +29,10 @@ class TensorFlowExtractor:
         self._session = Session(graph.path, graph.recipe, precision, threads)
 
     def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._session.run(images)[0]
+        return self._session.extract(images)
 
     def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        return tuple(self._session.run(images)[1:])
+        return self._session.maps(images)
 
 
 class Session:
@@ -51,11 +52,16 @@ class Session:
         )
         if precision == "bfloat16":
             config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = RewriterConfig.ON
-        fetches = [VECTORS, *(map_name(number) for number in range(len(recipe.layers)))]
+        self._recipe = recipe
+        # Maps are there when parts are: giving both out costs next to nothing, and a second callable much at its start.
+        outputs = [f"{name(layer)}:0" for name in (part_name, map_name) for layer in range(len(recipe.layers))]
         session = tf.compat.v1.Session(graph=graph, config=config)
-        self._run = session.make_callable([f"{name}:0" for name in fetches], [f"{IMAGES}:0"])
+        self._run = session.make_callable(outputs, [f"{IMAGES}:0"])
 
-    def run(self, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Give the vectors of a batch, and the map of each layer."""
-        outputs: list[NDArray[np.float32]] = self._run(images)
-        return outputs
+    def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Embed a batch, as an extractor does."""
+        return join(self._recipe, self._run(images)[: len(self._recipe.layers)])
+
+    def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Give the maps of a batch, as an extractor does."""
+        return tuple(self._run(images)[len(self._recipe.layers) :])
