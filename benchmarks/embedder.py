@@ -31,9 +31,11 @@ from services.embedder import processor, weights
 from services.embedder.app import RUNTIMES
 from services.embedder.decoding import Limits
 from services.embedder.extractors import graph
+from services.embedder.extractors.graph import Graph
 from services.embedder.extractors.network import IMAGES, part_name
 from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES
+from services.embedder.settings import EmbedderSettings
 from shared.settings import CacheSettings
 
 RECIPE = RECIPES["multilayer"]
@@ -91,14 +93,22 @@ def main() -> None:
 
 
 def _cache(scratch: Path, folder: Path) -> Path:
-    """Make a cache of the benchmark's own, with the user's weights and networks and an int8 network of the pictures."""
-    cache = scratch / "cache"
-    graph.obtain(RECIPE, weights.obtain(None, own := CacheSettings().lookalike_cache), own)
-    shutil.copytree(own, cache, ignore=lambda _, names: {"int8"} & set(names))
+    """Make a cache of the benchmark's own: the weights, the network, and an int8 network made with the pictures."""
+    own, cache = CacheSettings().lookalike_cache, scratch / "cache"
+    obtained = _graph()
+    (cache / "networks").mkdir(parents=True)
+    if obtained.weights.path.is_relative_to(own):
+        shutil.copy(obtained.weights.path, cache)
+    shutil.copytree(obtained.folder / "float32", cache / "networks" / obtained.folder.name / "float32")
     command = [sys.executable, "-m", "services.embedder.quantise", str(folder)]
     environment = os.environ | {"LOOKALIKE_CACHE": str(cache)}
     subprocess.run(command, env=environment, stdout=sys.stderr, check=True)  # noqa: S603
     return cache
+
+
+def _graph() -> Graph:
+    cache = CacheSettings().lookalike_cache
+    return graph.obtain(RECIPE, weights.obtain(EmbedderSettings().weights, cache), cache)
 
 
 def measure(files: Sequence[bytes], clients: Sequence[int], seconds: float) -> Result:
@@ -140,8 +150,7 @@ def _seconds_to_decode(files: Sequence[bytes]) -> float:
 
 def bare(runtime: str, precision: str, files: Sequence[bytes], seconds: float) -> Bare:
     """Measure a network alone; called in a process of its own."""
-    cache = CacheSettings().lookalike_cache
-    obtained = graph.obtain(RECIPE, weights.obtain(None, cache), cache)
+    obtained = _graph()
     run: Run
     if runtime == "onnxruntime":
         run = _onnxruntime(obtained)
@@ -161,7 +170,7 @@ def _rate(run: Run, batch: NDArray[np.float32], seconds: float) -> float:
     return calls * len(batch) / elapsed
 
 
-def _onnxruntime(obtained: graph.Graph) -> Run:
+def _onnxruntime(obtained: Graph) -> Run:
     import onnxruntime
     import tensorflow as tf
     import tf2onnx.convert

@@ -12,6 +12,7 @@ from PIL import Image
 
 from services.embedder import weights
 from services.embedder.extractors import network
+from services.embedder.settings import EmbedderSettings
 from shared.settings import CacheSettings
 
 SIDE = 299
@@ -19,7 +20,7 @@ SIDE = 299
 
 def create_app() -> Flask:
     """Build the network and the app around it."""
-    model = network.build(weights.obtain(None, CacheSettings().lookalike_cache))
+    model = network.build(weights.obtain(EmbedderSettings().weights, CacheSettings().lookalike_cache))
     app = Flask(__name__)
 
     def readyz() -> Response:

@@ -251,15 +251,16 @@ def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> Non
 
 
 def test_why_it_cannot_load_is_shown_and_it_tries_again() -> None:
-    failures = iter([WeightsUnavailable("The index does not answer.")])
+    mended = threading.Event()
 
     def load(_: EmbedderSettings) -> DeterministicExtractor:
-        if (failure := next(failures, None)) is not None:
-            raise failure
+        if not mended.is_set():
+            raise WeightsUnavailable("The index does not answer.")
         return DeterministicExtractor()
 
-    with serving(create_app(settings(), load, retry_seconds=1), ready=False) as address:
-        assert "extractor: The index does not answer." in waits_for(address)
+    with serving(create_app(settings(), load, retry_seconds=0.1), ready=False) as address:
+        assert waits_for(address) == ["extractor: The index does not answer."]
+        mended.set()
         wait_until_ready(address)
 
 
