@@ -10,6 +10,7 @@ import logging
 import random
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,9 @@ def main() -> int:
             if len(pictures) < _FEWEST:
                 sys.stderr.write(f"{options.folder} has {len(pictures)} images; {_FEWEST} is the least.\n")
                 return 1
-            agreement = quantisation.quantise(obtained, pictures, settings.inference_threads or processor.cores())
+            threads = settings.inference_threads or processor.cores()
+            with redirect_stdout(sys.stderr):  # NNCF reports its progress on standard output
+                agreement = quantisation.quantise(obtained, pictures, threads)
             sys.stderr.write(f"quantised with {len(pictures)} images, cosine to float32 {agreement:.3f}\n")
     except weights.WeightsUnavailable as error:
         sys.stderr.write(f"{error}\n")
