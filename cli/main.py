@@ -15,6 +15,7 @@ from cli.commands.export import export
 from cli.commands.import_archive import import_archive
 from cli.commands.import_npz import import_npz
 from cli.commands.ingest import ingest
+from cli.commands.quantise import quantise
 from cli.commands.search import search
 from cli.commands.serve import serve
 from cli.commands.verify import verify
@@ -62,6 +63,7 @@ app.command()(search)
 app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)
+app.command()(quantise)
 app.command()(doctor)
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from shared.contracts.problem import MEDIA_TYPE
+from shared.departure import ClientLeft
 from shared.errors import InvalidRequest, LookalikeError, MethodNotAllowed, NotFound
 from shared.logging import request_id
 from shared.validation import field_errors
@@ -22,6 +23,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LookalikeError, _on_own_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(ClientLeft, _on_client_left)
 
 
 async def _on_own_error(_: Request, error: Exception) -> Response:
@@ -48,3 +50,8 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
 async def _on_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return problem_response(InvalidRequest("Some fields are missing or wrong.", field_errors(error.errors())))
+
+
+async def _on_client_left(_: Request, __: Exception) -> Response:
+    # Nobody reads this; the status is for the log and the metrics, where it has become usual for what it says.
+    return Response(status_code=499)

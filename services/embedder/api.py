@@ -1,6 +1,7 @@
 """The embedder's endpoints."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
@@ -11,6 +12,7 @@ from shared import regions, wire
 from shared.contracts.embedding import EmbeddingSpace, EmbedResponse
 from shared.contracts.heatmap import HeatMap
 from shared.contracts.region import MAX_REGIONS, WHOLE, Region
+from shared.departure import unless_client_leaves
 from shared.errors import InvalidRegion, InvalidRequest
 
 router = APIRouter(prefix="/v1", tags=["embedding"])
@@ -68,7 +70,8 @@ async def embed(
 
     A single image that is refused is answered with its problem; among several, each has its own outcome.
     """
-    return wire.respond(request, await embedding.embed(images, thumbnails=thumbnails, regions=asked))
+    work = partial(embedding.embed, images, thumbnails=thumbnails, regions=asked)
+    return wire.respond(request, await unless_client_leaves(request, work))
 
 
 @router.post("/heatmap", summary="Show where two images match", responses={200: {"model": HeatMap}})
@@ -80,7 +83,8 @@ async def heatmap(
     region: RegionDep,
 ) -> Response:
     """Tell for each cell of either image how well it matches the other one, and draw it."""
-    return wire.respond(request, await comparison.compare(query, candidate, region))
+    work = partial(comparison.compare, query, candidate, region)
+    return wire.respond(request, await unless_client_leaves(request, work))
 
 
 @router.get("/space", summary="Describe the embedding space", responses={200: {"model": EmbeddingSpace}})

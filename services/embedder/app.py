@@ -4,25 +4,32 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import numpy as np
 from fastapi import FastAPI
 
-from services.embedder import api, weights
+from services.embedder import api, processor, weights
 from services.embedder.admission import Admission
 from services.embedder.batching import Batcher, BatchMetrics
 from services.embedder.comparison import Comparison
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
+from services.embedder.extractors import graph
 from services.embedder.extractors.deterministic import DeterministicExtractor
-from services.embedder.extractors.inception import InceptionExtractor
-from services.embedder.intake import Intake
+from services.embedder.extractors.graph import Graph
+from services.embedder.extractors.openvino import OpenVinoExtractor
+from services.embedder.extractors.precision import choose
+from services.embedder.extractors.tensorflow import TensorFlowExtractor
+from services.embedder.intake import Intake, IntakeMetrics
 from services.embedder.isolation import Isolated
 from services.embedder.loading import BackgroundLoad
 from services.embedder.pooling import Map
 from services.embedder.ports import Extractor
 from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES
+from services.embedder.self_test import verify
 from services.embedder.settings import EmbedderSettings
 from shared.asgi import ServiceState, create_service
+from shared.contracts.embedding import Precision
 from shared.settings import CacheSettings
 from shared.telemetry import Metrics
 
@@ -42,18 +49,33 @@ class EmbedderState(ServiceState):
 
 
 def _inception(settings: EmbedderSettings) -> Extractor:
-    found = weights.obtain(settings.weights, CacheSettings().lookalike_cache)
-    return InceptionExtractor(RECIPES[settings.recipe], found, settings.max_batch_size)
+    cache = CacheSettings().lookalike_cache
+    obtained = graph.obtain(RECIPES[settings.recipe], weights.obtain(settings.weights, cache), cache)
+    runtime = RUNTIMES[settings.runtime]
+    threads = settings.inference_threads or processor.cores()
+    return choose(settings.precision, obtained, lambda precision: runtime(obtained, precision, threads))
 
 
 def _deterministic(_: EmbedderSettings) -> Extractor:
     return DeterministicExtractor()
 
 
+RUNTIMES: Mapping[str, Callable[[Graph, Precision, int], Extractor]] = {
+    "tensorflow": TensorFlowExtractor,
+    "openvino": OpenVinoExtractor,
+}
 EXTRACTORS: Mapping[str, Callable[[EmbedderSettings], Extractor]] = {
     "inception": _inception,
     "deterministic": _deterministic,
 }
+
+
+def _tested(extractor: Extractor, largest_batch: int) -> Extractor:
+    """Let the extractor show that it works; afterwards no caller waits for a runtime to prepare itself."""
+    verify(extractor)
+    side = extractor.recipe.image_size
+    extractor.extract(np.zeros((largest_batch, side, side, 3), np.float32))
+    return extractor
 
 
 def create_app(
@@ -71,11 +93,11 @@ def create_app(
     settings = settings or EmbedderSettings()
     load = load_extractor or EXTRACTORS[settings.extractor]
     metrics = Metrics()
-    batch_metrics = BatchMetrics(metrics.registry)
+    intake_metrics, batch_metrics = IntakeMetrics(metrics.registry), BatchMetrics(metrics.registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[EmbedderState]:
-        extractor = BackgroundLoad(lambda: load(settings), "extractor", retry_seconds)
+        extractor = BackgroundLoad(lambda: _tested(load(settings), settings.max_batch_size), "extractor", retry_seconds)
         limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         memory = DECODING_BYTES + DECODING_BYTES_A_PIXEL * settings.max_image_pixels
         queue = (settings.max_batch_size, settings.max_images_in_flight, batch_metrics)
@@ -87,7 +109,7 @@ def create_app(
                     lambda images: zip(*extractor.result().maps(images), strict=True), thread, *queue
                 ) as maps,
             ):
-                intake = Intake(isolated, limits, settings.decode_processes)
+                intake = Intake(isolated, limits, settings.decode_processes, intake_metrics)
                 admission = Admission(settings.max_images_in_flight, settings.max_bytes_in_flight)
                 extractor.start()
                 yield EmbedderState(

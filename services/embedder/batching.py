@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
+from services.embedder.fairness import FairQueue
 from shared.errors import LookalikeError, Overloaded
 
 Result = TypeVar("Result")
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +28,12 @@ class BatchMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.waiting = Gauge("embedder_queue_images", "Images that wait for the network.", registry=registry)
+        self.wait = Histogram(
+            "embedder_wait_seconds",
+            "Time from an image's arrival in the queue to the beginning of its batch.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.size = Histogram(
             "embedder_batch_images",
             "Images that went through the network together.",
@@ -34,7 +43,7 @@ class BatchMetrics:
         self.seconds = Histogram(
             "embedder_inference_seconds",
             "Time that the network took for a batch.",
-            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            buckets=_SECONDS,
             registry=registry,
         )
 
@@ -43,13 +52,15 @@ class BatchMetrics:
 class _Waiting(Generic[Result]):
     image: NDArray[Any]
     result: "asyncio.Future[Result]"
+    since: float
 
 
 class Batcher(Generic[Result]):
     """A bounded queue in front of the inference thread.
 
     A batch is what has gathered while the last one ran: nobody waits for company, and the busier it is, the larger
-    batches get. As a context manager it works between entry and exit; at exit it finishes what waits.
+    batches get. Requests take turns, so that one with many images holds up none with few. As a context manager it works
+    between entry and exit; at exit it finishes what waits.
 
     Args:
         extract: Turns (n, side, side, 3) float32 into one result an image.
@@ -72,7 +83,7 @@ class Batcher(Generic[Result]):
         self._max_batch = max_batch
         self._limit = limit
         self._metrics = metrics
-        self._queue: deque[_Waiting[Result]] = deque()
+        self._queue: FairQueue[_Waiting[Result]] = FairQueue()
         self._changed = asyncio.Event()
         self._closing = False
 
@@ -96,27 +107,29 @@ class Batcher(Generic[Result]):
         """
         if self._closing or len(self._queue) >= self._limit:
             raise Overloaded("Too many images wait to be embedded.")
-        waiting: _Waiting[Result] = _Waiting(image, asyncio.get_running_loop().create_future())
-        self._queue.append(waiting)
+        waiting: _Waiting[Result] = _Waiting(image, asyncio.get_running_loop().create_future(), time.perf_counter())
+        self._queue.push(waiting)
         self._metrics.waiting.inc()
         self._changed.set()
         try:
             return await waiting.result
         except asyncio.CancelledError:
-            if waiting in self._queue:
-                self._queue.remove(waiting)
+            if self._queue.withdraw(waiting):
                 self._metrics.waiting.dec()
             raise
 
     async def _work(self) -> None:
-        while self._queue or not self._closing:
+        while len(self._queue) or not self._closing:
             await self._changed.wait()
-            batch = [self._queue.popleft() for _ in range(min(self._max_batch, len(self._queue)))]
+            batch = [self._queue.pop() for _ in range(min(self._max_batch, len(self._queue)))]
             self._metrics.waiting.dec(len(batch))
-            if not self._queue:
+            now = time.perf_counter()
+            for waiting in batch:
+                self._metrics.wait.observe(now - waiting.since)
+            if not len(self._queue):
                 self._changed.clear()
-            if batch:
-                await self._infer(batch)
+            if staying := [waiting for waiting in batch if not waiting.result.done()]:
+                await self._infer(staying)
 
     async def _infer(self, batch: list[_Waiting[Result]]) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from services.embedder.self_test import SelfTestFailed
 from services.embedder.weights.source import WeightsUnavailable
 from shared.contracts.health import Readiness
 from shared.errors import NotReady
@@ -61,7 +62,7 @@ class BackgroundLoad(Generic[Loaded]):
         while not self._stopped.is_set():
             try:
                 self._loaded = self._load()
-            except WeightsUnavailable as error:
+            except (WeightsUnavailable, SelfTestFailed) as error:
                 self._reason = str(error)
                 _log.error("%s: %s", self._name, error)
             except Exception:

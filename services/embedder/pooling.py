@@ -62,7 +62,18 @@ def pool_each(recipe: Recipe, layer: Layer, features: Map, region: Region, shape
     tiles = TILES if recipe.pooling == "grid" else 1
     pooled = resampled(features, region, (rows * tiles, columns * tiles))
     pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
-    return np.float32(layer.weight) * (unit(pooled) if recipe.normalise else pooled)
+    return _weighted(recipe, layer, pooled)
+
+
+def join(recipe: Recipe, parts: Sequence[Vectors]) -> Vectors:
+    """Make vectors of what was pooled of each layer's map: (..., length) float32, joined along the last axis."""
+    weighted = [_weighted(recipe, layer, part) for layer, part in zip(recipe.layers, parts, strict=True)]
+    vectors: Vectors = np.concatenate(weighted, axis=-1)
+    return unit(vectors) if recipe.normalise else vectors
+
+
+def _weighted(recipe: Recipe, layer: Layer, part: Vectors) -> Vectors:
+    return np.float32(layer.weight) * (unit(part) if recipe.normalise else part)
 
 
 def resampled(features: Map, region: Region, shape: tuple[int, int]) -> Map:

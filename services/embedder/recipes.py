@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from shared.contracts.embedding import EmbeddingSpace, Metric
+from shared.contracts.embedding import EmbeddingSpace, Metric, Precision
 
 PREPROCESSING = 1
 """Version of the way from bytes to pixels; it grows whenever a change there changes vectors."""
@@ -86,19 +86,34 @@ RECIPES = {
 }
 
 
-def fingerprint(recipe: Recipe, weights_sha256: str, network: str) -> str:
-    """Name an embedding space: 16 hexadecimal digits that change with everything that changes vectors."""
+def fingerprint(recipe: Recipe, weights_sha256: str, network: str, quantised_sha256: str | None = None) -> str:
+    """Name an embedding space: 16 hexadecimal digits that change with everything that changes vectors.
+
+    Runtimes, and float32 or bfloat16, change nothing that counts: the embedder checks that at its start.
+    """
     matters = asdict(recipe) | {"weights": weights_sha256, "network": network, "preprocessing": PREPROCESSING}
+    if quantised_sha256 is not None:
+        matters["quantised"] = quantised_sha256
     for label in ("name", "description"):
         del matters[label]
     canonical = json.dumps(matters, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def embedding_space(recipe: Recipe, weights: str, weights_sha256: str, network: str) -> EmbeddingSpace:
-    """Describe the space of `recipe` with the weights of this name and digest in this network."""
+def embedding_space(
+    recipe: Recipe,
+    weights: str,
+    weights_sha256: str,
+    network: str,
+    precision: Precision = "float32",
+    quantised_sha256: str | None = None,
+) -> EmbeddingSpace:
+    """Describe the space of `recipe` with the weights of this name and digest in this network.
+
+    A quantised network, told by its digest, makes a space of its own.
+    """
     return EmbeddingSpace(
-        fingerprint=fingerprint(recipe, weights_sha256, network),
+        fingerprint=fingerprint(recipe, weights_sha256, network, quantised_sha256),
         dimensions=recipe.dimensions,
         metric=recipe.metric,
         recipe=recipe.name,
@@ -106,4 +121,5 @@ def embedding_space(recipe: Recipe, weights: str, weights_sha256: str, network: 
         weights=weights,
         weights_sha256=weights_sha256,
         image_size=recipe.image_size,
+        precision=precision,
     )

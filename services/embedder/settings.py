@@ -26,6 +26,21 @@ class EmbedderSettings(ServiceSettings):
         description="InceptionV3's weights: `imagenet`, `inception-2015`, or the path of an `.h5` or `.keras` file. "
         "Unset: what has been fetched before, else `imagenet` where its host answers, else `inception-2015`.",
     )
+    runtime: Literal["tensorflow", "openvino"] = Field(
+        "tensorflow", description="What computes the network; `openvino` needs the extra of that name."
+    )
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
+        "auto",
+        description="Numbers that the network is computed with. `auto`: `bfloat16` where the processor has it and its "
+        "vectors agree with those of `float32`, else `float32`. `int8` needs `RUNTIME=openvino`, and a network that "
+        "`lookalike quantise` has made.",
+    )
+    inference_threads: int | None = Field(
+        default=None,
+        ge=1,
+        le=256,
+        description="Threads that a batch is computed with. Unset: as many as this process has cores.",
+    )
     max_image_bytes: int = Field(40 * 2**20, ge=1024, description="Longest image file taken, in bytes.")
     max_image_pixels: int = Field(
         64_000_000, ge=1, le=PILLOW_PIXEL_LIMIT, description="Largest image taken, in pixels; checked before decoding."
@@ -46,9 +61,11 @@ class EmbedderSettings(ServiceSettings):
     max_batch_size: int = Field(16, ge=1, le=256, description="Most images that go through the network together.")
 
     @model_validator(mode="after")
-    def _one_full_request_is_admitted(self) -> Self:
+    def _settings_fit_together(self) -> Self:
         if self.max_images_in_flight < self.max_images_per_request:
             raise ValueError("MAX_IMAGES_IN_FLIGHT must not be less than MAX_IMAGES_PER_REQUEST")
         if self.max_bytes_in_flight < self.max_body_bytes:
             raise ValueError("MAX_BYTES_IN_FLIGHT must not be less than MAX_BODY_BYTES")
+        if self.precision == "int8" and self.runtime != "openvino":
+            raise ValueError("PRECISION=int8 needs RUNTIME=openvino")
         return self

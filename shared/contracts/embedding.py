@@ -10,6 +10,9 @@ from shared.contracts.problem import Problem
 Metric = Literal["cosine", "euclidean"]
 """`cosine`: vectors have length 1, so the Euclidean distance d gives the cosine as 1 - d^2 / 2."""
 
+Precision = Literal["float32", "bfloat16", "int8"]
+"""Numbers that a network is computed with. float32 and bfloat16 share their embedding spaces, int8 has its own."""
+
 
 THUMBNAIL_SIDE = 320
 """Longest side of a thumbnail in pixels."""
@@ -33,6 +36,8 @@ class EmbeddingSpace(SpaceRef):
     weights_sha256: Sha256
     image_size: int
     """Side in pixels of the square that images are resized to."""
+    precision: Precision
+    """What the network is computed in where this was said; vectors are float32 always."""
 
     def ref(self) -> SpaceRef:
         """Reduce to what travels with every vector."""

@@ -1,6 +1,8 @@
 """What every extractor promises, asked of every extractor; and what the network of 2015 itself says."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from services.embedder import weights
+from services.embedder.app import RUNTIMES
+from services.embedder.extractors import graph
 from services.embedder.extractors.deterministic import DeterministicExtractor
-from services.embedder.extractors.inception import InceptionExtractor
+from services.embedder.extractors.graph import Graph
+from services.embedder.extractors.openvino import REFERENCE as REFERENCE_OF_INT8
+from services.embedder.extractors.openvino import OpenVinoExtractor, quantised
+from services.embedder.extractors.precision import choose
+from services.embedder.extractors.quantisation import quantise
+from services.embedder.extractors.tensorflow import TensorFlowExtractor
 from services.embedder.pooling import pool, pools
 from services.embedder.ports import Extractor
+from services.embedder.processor import has_bfloat16
 from services.embedder.recipes import RECIPES, fingerprint
+from services.embedder.self_test import SelfTestFailed, kept, verify
 from services.embedder.weights import WeightsUnavailable
 from services.embedder.weights.source import Weights
 from services.embedder.weights.torchscript import read_convolutions
+from shared.contracts.embedding import Precision
 from shared.contracts.region import Region
 from shared.settings import CacheSettings
 from tests.support.images import picture
@@ -31,11 +43,41 @@ def weights_2015() -> Weights:
     return weights.obtain("inception-2015", CacheSettings().lookalike_cache)
 
 
-@pytest.fixture(scope="module", params=["deterministic", *RECIPES])
+def graph_of(recipe: str, found: Weights) -> Graph:
+    return graph.obtain(RECIPES[recipe], found, CacheSettings().lookalike_cache)
+
+
+@pytest.fixture(scope="module")
+def quantised_graph(weights_2015: Weights, tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """A graph with an int8 network beside it, away from the one that the user may have."""
+    found = graph_of("multilayer", weights_2015)
+    folder = tmp_path_factory.mktemp("networks") / "quantised"
+    shutil.copytree(found.folder / "float32", folder / "float32")
+    moved = replace(found, folder=folder)
+    pictures = [np.asarray(picture(seed, (299, 299)), np.float32) for seed in range(100, 116)]
+    assert quantise(moved, pictures, threads=2) > 0.95
+    return moved
+
+
+EVERY: list[tuple[str, Precision, str]] = [
+    *(("tensorflow", "float32", recipe) for recipe in RECIPES),
+    *(("openvino", "float32", recipe) for recipe in RECIPES),
+    ("openvino", "int8", "multilayer"),
+]
+if has_bfloat16():
+    EVERY += [("tensorflow", "bfloat16", "multilayer"), ("openvino", "bfloat16", "multilayer")]
+
+
+@pytest.fixture(scope="module", params=[("deterministic",), *EVERY], ids="-".join)
 def extractor(request: pytest.FixtureRequest) -> Extractor:
-    if request.param == "deterministic":
+    if request.param == ("deterministic",):
         return DeterministicExtractor()
-    return InceptionExtractor(RECIPES[request.param], request.getfixturevalue("weights_2015"), largest_batch=2)
+    runtime, precision, recipe = request.param
+    if precision == "int8":
+        obtained = request.getfixturevalue("quantised_graph")
+    else:
+        obtained = graph_of(recipe, request.getfixturevalue("weights_2015"))
+    return RUNTIMES[runtime](obtained, precision, 2)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +140,11 @@ def test_maps_hold_what_vectors_are_made_of(extractor: Extractor, batch: Vector)
     for features in maps:
         assert (len(features), features.ndim) == (len(batch), 4)
         assert features.dtype == np.float32
+    # bfloat16 has three digits, also of a mean.
+    precise = 1e-3 if extractor.space.precision == "bfloat16" else 1e-5
     for one, vector in zip(zip(*maps, strict=True), vectors, strict=True):
         of_maps = pool(extractor.recipe, one) if pools(extractor.recipe) else np.concatenate([a.ravel() for a in one])
-        np.testing.assert_allclose(of_maps, vector, atol=1e-5)
+        np.testing.assert_allclose(of_maps, vector, atol=precise)
 
 
 def test_a_part_of_a_picture_has_a_vector_like_what_it_shows(extractor: Extractor) -> None:
@@ -133,8 +177,9 @@ def test_the_network_agrees_with_what_the_original_computes(extractor: Extractor
             "pooled": lambda vector: {"mixed10": vector},
             "multilayer": lambda vector: {"mixed7": vector[:768], "mixed9": vector[768:2816], "mixed10": vector[2816:]},
         }[extractor.recipe.name]
+        agreement = {"float32": 0.999999, "bfloat16": 0.999, "int8": 0.96}[extractor.space.precision]
         for name, part in parts(extractor.extract(batch[:1])[0]).items():
-            assert cosine(part, reference[name]) > 0.999999, name
+            assert cosine(part, reference[name]) > agreement, name
 
 
 def test_the_parts_of_multilayer_weigh_alike(extractor: Extractor, batch: Vector) -> None:
@@ -147,7 +192,74 @@ def test_the_parts_of_multilayer_weigh_alike(extractor: Extractor, batch: Vector
 def test_a_space_is_named_by_recipe_weights_and_network(weights_2015: Weights, extractor: Extractor) -> None:
     if extractor.recipe.name in RECIPES:
         assert extractor.space.weights == "inception-2015"
-        assert extractor.space.fingerprint == fingerprint(extractor.recipe, weights_2015.sha256, "max")
+        name = fingerprint(extractor.recipe, weights_2015.sha256, "max")
+        assert (extractor.space.fingerprint == name) is (extractor.space.precision != "int8")
+
+
+def test_it_passes_the_test_that_readiness_asks_for(extractor: Extractor) -> None:
+    verify(extractor)
+
+
+def test_every_float32_space_has_kept_vectors(weights_2015: Weights) -> None:
+    # Without them the test above would compare with nothing.
+    assert set(kept()) == {fingerprint(recipe, weights_2015.sha256, "max") for recipe in RECIPES.values()}
+
+
+def test_a_quantised_network_is_named_by_its_content(quantised_graph: Graph) -> None:
+    space = OpenVinoExtractor(quantised_graph, "int8", threads=2).space
+    assert space.fingerprint == quantised_graph.space("int8", quantised(quantised_graph).sha256()).fingerprint
+    assert space.fingerprint != quantised_graph.space("int8", "ab" * 32).fingerprint
+
+
+def test_without_a_quantised_network_int8_says_how_to_make_one(quantised_graph: Graph, tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match="lookalike quantise"):
+        OpenVinoExtractor(replace(quantised_graph, folder=tmp_path), "int8", threads=2)
+
+
+def test_a_quantised_network_that_computes_something_else_here_is_refused(
+    quantised_graph: Graph, tmp_path: Path
+) -> None:
+    shutil.copytree(quantised_graph.folder, tmp_path / "network")
+    moved = replace(quantised_graph, folder=tmp_path / "network")
+    vectors = np.load(quantised(moved).path(REFERENCE_OF_INT8))
+
+    def write(folder: Path) -> None:
+        for file in (quantised_graph.folder / "int8").glob("int8.*"):
+            shutil.copy(file, folder)
+        np.save(folder / REFERENCE_OF_INT8, vectors[::-1])
+
+    quantised(moved).make(write)
+    with pytest.raises(SelfTestFailed, match="machine that quantised it"):
+        OpenVinoExtractor(moved, "int8", threads=2)
+
+
+@pytest.mark.parametrize("runtime", list(RUNTIMES))
+def test_the_best_precision_of_the_processor_is_chosen(weights_2015: Weights, runtime: str) -> None:
+    obtained = graph_of("multilayer", weights_2015)
+    chosen = choose("auto", obtained, lambda precision: RUNTIMES[runtime](obtained, precision, 2))
+    assert chosen.space.precision == ("bfloat16" if has_bfloat16() else "float32")
+
+
+def test_bfloat16_that_does_not_agree_with_float32_is_not_used(weights_2015: Weights, tmp_path: Path) -> None:
+    found = graph_of("multilayer", weights_2015)
+    shutil.copytree(found.folder / "float32", tmp_path / "float32")
+    np.save(tmp_path / "float32" / "reference.npy", found.reference()[::-1])
+    other = replace(found, folder=tmp_path)
+    chosen = choose("auto", other, lambda precision: OpenVinoExtractor(other, precision, 2))
+    assert chosen.space.precision == "float32"
+    with pytest.raises(SelfTestFailed, match="float32"):
+        choose("bfloat16", other, lambda precision: OpenVinoExtractor(other, precision, 2))
+
+
+def test_a_damaged_graph_is_built_again(weights_2015: Weights, tmp_path: Path) -> None:
+    found = graph_of("pooled", weights_2015)
+    copy = tmp_path / "networks" / found.folder.name
+    shutil.copytree(found.folder, copy)
+    (copy / "float32" / "graph.pb").write_bytes(found.path.read_bytes()[:-1])
+    mended = graph.obtain(RECIPES["pooled"], weights_2015, tmp_path)
+    assert mended.folder == copy
+    np.testing.assert_array_equal(mended.reference(), found.reference())
+    verify(OpenVinoExtractor(mended, "float32", threads=2))
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +274,8 @@ def untrained() -> Any:
 def test_weights_in_a_file_of_keras_are_loaded(untrained: Any, tmp_path: Path, name: str) -> None:
     save = untrained.save_weights if name.endswith(".weights.h5") else untrained.save
     save(tmp_path / name)
-    extractor = InceptionExtractor(RECIPES["pooled"], weights.obtain(str(tmp_path / name), tmp_path), largest_batch=1)
+    obtained = graph.obtain(RECIPES["pooled"], weights.obtain(str(tmp_path / name), tmp_path), tmp_path)
+    extractor = TensorFlowExtractor(obtained, "float32", threads=2)
     pixels = np.asarray(picture(7, (299, 299)), np.float32)[None]
     expected = untrained(pixels / 127.5 - 1).numpy().mean(axis=(1, 2))
     assert cosine(extractor.extract(pixels), expected) > 0.999999
@@ -173,4 +286,4 @@ def test_a_file_that_holds_something_else_is_refused_with_a_sentence(tmp_path: P
     path = tmp_path / "mine.h5"
     path.write_bytes(b"no numbers at all")
     with pytest.raises(WeightsUnavailable, match="does not hold the weights"):
-        InceptionExtractor(RECIPES["pooled"], weights.obtain(str(path), tmp_path), largest_batch=1)
+        graph.obtain(RECIPES["pooled"], weights.obtain(str(path), tmp_path), tmp_path)

@@ -49,7 +49,7 @@ def with_and_without_draft(kind: str, size: tuple[int, int], recipe: Recipe) -> 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_draft_has_nearly_the_vector_of_the_whole_photo(name: Literal["classic", "pooled", "multilayer"]) -> None:
-    extractor = EXTRACTORS["inception"](EmbedderSettings(recipe=name, weights="inception-2015", max_batch_size=2))
+    extractor = EXTRACTORS["inception"](EmbedderSettings(recipe=name, weights="inception-2015", precision="float32"))
     recipe = extractor.recipe
     # Recipes that want the same pixels share them: drawing photos of 40 megapixels takes longest here.
     pixels_as = next(other for other in RECIPES.values() if _pixels(other) == _pixels(recipe))

@@ -1,5 +1,6 @@
 """The embedder over real HTTP: all about it with the deterministic extractor, the main thing with the network."""
 
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -41,6 +42,23 @@ def fields(*files: bytes) -> list[tuple[str, tuple[str, bytes]]]:
 
 def settings(**changed: Any) -> EmbedderSettings:
     return EmbedderSettings(**{"extractor": "deterministic", "log_level": "error"} | changed)
+
+
+class Gated(DeterministicExtractor):
+    """Works while its gate is open; remembers how many images came together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.batches: list[int] = []
+
+    def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.entered.set()
+        assert self.gate.wait(30)
+        self.batches.append(len(images))
+        return super().extract(images)
 
 
 @pytest.fixture(scope="module")
@@ -205,8 +223,9 @@ def test_answers_are_documented(url: str) -> None:
 def test_the_queue_and_the_batches_are_measured(url: str) -> None:
     httpx.post(f"{url}/v1/embed", files=fields(images.png(picture())))
     metrics = httpx.get(f"{url}/metrics").text
-    for name in ("embedder_queue_images", "embedder_batch_images_bucket", "embedder_inference_seconds_bucket"):
-        assert name in metrics
+    assert "embedder_queue_images 0.0" in metrics
+    for name in ("batch_images", "decode_seconds", "wait_seconds", "inference_seconds"):
+        assert re.search(rf"^embedder_{name}_count [1-9]", metrics, re.MULTILINE), name
 
 
 def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> None:
@@ -232,28 +251,44 @@ def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> Non
 
 
 def test_why_it_cannot_load_is_shown_and_it_tries_again() -> None:
-    failures = iter([WeightsUnavailable("The index does not answer.")])
+    mended = threading.Event()
 
     def load(_: EmbedderSettings) -> DeterministicExtractor:
-        if (failure := next(failures, None)) is not None:
-            raise failure
+        if not mended.is_set():
+            raise WeightsUnavailable("The index does not answer.")
         return DeterministicExtractor()
 
-    with serving(create_app(settings(), load, retry_seconds=1), ready=False) as address:
-        assert "extractor: The index does not answer." in waits_for(address)
+    with serving(create_app(settings(), load, retry_seconds=0.1), ready=False) as address:
+        assert waits_for(address) == ["extractor: The index does not answer."]
+        mended.set()
         wait_until_ready(address)
 
 
-async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back() -> None:
-    gate = threading.Event()
+def test_a_network_that_computes_nonsense_is_never_ready() -> None:
+    loads = []
 
-    class Slow(DeterministicExtractor):
+    class Nonsense(DeterministicExtractor):
         def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-            assert gate.wait(30)
-            return super().extract(images)
+            return super().extract(images) * np.float32(np.nan)
 
+    def load(_: EmbedderSettings) -> DeterministicExtractor:
+        loads.append(1)
+        return Nonsense()
+
+    with serving(create_app(settings(), load, retry_seconds=0.01), ready=False) as address:
+        assert waits_for(address) == ["extractor: The network's vectors are not finite numbers."]
+        while len(loads) < 3:
+            time.sleep(0.01)
+        assert httpx.get(f"{address}/readyz").status_code == 503
+        answer = httpx.post(f"{address}/v1/embed", files=fields(images.png(picture())))
+        assert (answer.status_code, answer.json()["code"]) == (503, NotReady.code)
+
+
+async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back() -> None:
+    extractor = Gated()
     narrow = settings(max_images_in_flight=2, max_images_per_request=2, max_batch_size=1)
-    with serving(create_app(narrow, lambda _: Slow())) as address:
+    with serving(create_app(narrow, lambda _: extractor)) as address:
+        extractor.gate.clear()
         async with httpx.AsyncClient(base_url=address) as http, anyio.create_task_group() as group:
             client = EmbedderClient("embedder", http)
             for seed in (1, 2):
@@ -262,9 +297,39 @@ async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back
                 while "embedder_queue_images 1.0" not in (await http.get("/metrics")).text:  # noqa: ASYNC110
                     await anyio.sleep(0.01)
             refused = await http.post("/v1/embed", files=fields(images.png(picture(3))))
-            gate.set()
+            extractor.gate.set()
     assert (refused.status_code, refused.json()["code"]) == (503, Overloaded.code)
     assert refused.headers["retry-after"] == "1"
+
+
+async def test_images_of_a_client_that_has_left_do_not_reach_the_network() -> None:
+    extractor = Gated()
+
+    def waiting(count: int) -> str:
+        return f"embedder_queue_images {count}.0"
+
+    async def until(http: httpx.AsyncClient, line: str) -> None:
+        with anyio.fail_after(10):
+            while line not in (await http.get("/metrics")).text:  # noqa: ASYNC110
+                await anyio.sleep(0.01)
+
+    with serving(create_app(settings(max_batch_size=1), lambda _: extractor)) as address:
+        extractor.gate.clear()
+        extractor.entered.clear()
+        extractor.batches.clear()
+        async with httpx.AsyncClient(base_url=address, timeout=30) as http, anyio.create_task_group() as group:
+            client = EmbedderClient("embedder", http)
+            group.start_soon(client.embed_one, images.png(picture(1)))
+            assert await anyio.to_thread.run_sync(extractor.entered.wait, 10)
+            with anyio.move_on_after(10) as leaving:
+                async with httpx.AsyncClient(base_url=address) as impatient, anyio.create_task_group() as inner:
+                    inner.start_soon(EmbedderClient("embedder", impatient).embed, [images.png(picture(2))] * 3)
+                    await until(http, waiting(3))
+                    leaving.cancel()
+            await until(http, waiting(0))
+            await until(http, 'http_requests_total{method="POST",route="/v1/embed",status="499"} 1.0')
+            extractor.gate.set()
+    assert extractor.batches == [1]
 
 
 async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -> None:

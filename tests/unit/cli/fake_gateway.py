@@ -86,6 +86,7 @@ class FakeGateway:
             weights="none",
             weights_sha256="0" * 64,
             image_size=1,
+            precision="float32",
         )
         held = CollectionStats(name="default", images=len(self.images), space=None)
         collections = (held,) if self.images else ()

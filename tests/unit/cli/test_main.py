@@ -30,7 +30,7 @@ def test_the_version_is_the_projects() -> None:
 def test_the_help_names_the_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("serve", "ingest", "import-npz", "search", "export", "import", "verify", "doctor"):
+    for command in ("serve", "ingest", "import-npz", "search", "quantise", "export", "import", "verify", "doctor"):
         assert command in result.stdout
 
 
@@ -52,6 +52,8 @@ def test_the_help_names_the_commands() -> None:
         ["export"],
         ["export", "."],
         ["import", "no-such-file.tar"],
+        ["quantise", "no-such-folder"],
+        ["quantise", "--images", "7"],
         ["serve", "--sample", "something"],
         ["serve", "--images", "no-such-folder"],
         ["serve", "--gateway-port", "70000"],

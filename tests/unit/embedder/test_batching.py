@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from services.embedder.batching import Batcher, BatchMetrics
 from shared.errors import LookalikeError, Overloaded
+from shared.logging import request_id
 
 Vectors = NDArray[np.float32]
 
@@ -178,3 +179,23 @@ async def test_two_batchers_share_one_thread_and_its_metrics() -> None:
     assert len(network.threads) == 1
     assert registry.get_sample_value("embedder_batch_images_sum") == 4
     assert registry.get_sample_value("embedder_queue_images") == 0
+
+
+async def test_a_large_request_does_not_hold_up_a_small_one() -> None:
+    network = Network()
+    async with batching(network, max_batch=2, limit=8) as (batcher, registry), anyio.create_task_group() as group:
+
+        async def call(request: str, value: int) -> None:
+            request_id.set(request)
+            await batcher.submit(image(value))
+
+        group.start_soon(call, "first", 0)
+        await until(network.entered.is_set)
+        for value in (1, 2, 3, 4):
+            group.start_soon(call, "large", value)
+        await until(lambda: registry.get_sample_value("embedder_queue_images") == 4)
+        group.start_soon(call, "small", 9)
+        await until(lambda: registry.get_sample_value("embedder_queue_images") == 5)
+        network.gate.set()
+    assert network.batches == [[0], [1, 9], [2, 3], [4]]
+    assert registry.get_sample_value("embedder_wait_seconds_count") == 6

@@ -12,7 +12,7 @@ from services.embedder.batching import Batcher, BatchMetrics
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
 from services.embedder.extractors.deterministic import DeterministicExtractor
-from services.embedder.intake import Intake
+from services.embedder.intake import Intake, IntakeMetrics
 from services.embedder.isolation import Crashed, TookTooLong
 from services.embedder.pooling import Map
 from services.embedder.preparing import PreparedImage, prepare
@@ -70,7 +70,7 @@ async def embedding(
             Batcher(used.extract, thread, *queue) as vectors,
             Batcher[Sequence[Map]](lambda images: zip(*used.maps(images), strict=True), thread, *queue) as maps,
         ):
-            intake = Intake(prepare_here, Limits(max_file, 1_000_000), 2)
+            intake = Intake(prepare_here, Limits(max_file, 1_000_000), 2, IntakeMetrics(CollectorRegistry()))
             yield Embedding(lambda: used, intake, vectors, maps, Admission(max_images, max_bytes))
 
 

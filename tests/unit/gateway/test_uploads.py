@@ -26,6 +26,7 @@ SPACE = EmbeddingSpace(
     weights="w",
     weights_sha256="0" * 64,
     image_size=8,
+    precision="float32",
 )
 EMBEDDED = EmbeddedImage(
     sha256=SHA256,
