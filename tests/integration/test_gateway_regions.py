@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.clients.embedder import EmbedderClient
 from shared.clients.gateway import GatewayClient
 from shared.contracts.region import Region
 from shared.errors import NotFound, UndecodableImage
@@ -77,12 +78,17 @@ async def test_a_heat_map_shows_where_a_stored_image_matches(lookalike: GatewayC
         assert Image.open(BytesIO(drawing)).size == size
 
 
-async def test_the_score_of_a_heat_map_is_that_of_the_search(lookalike: GatewayClient) -> None:
+async def test_the_score_of_a_heat_map_is_the_cosine_in_the_embedding_space(
+    lookalike: GatewayClient, services: Stack
+) -> None:
     query = png(side_by_side(picture(3), picture(5)))
-    found = {result.id: result.score for result in (await lookalike.search(query, region=LEFT)).results}
-    for image_id in ("3", "5"):
-        heatmap = await lookalike.heatmap(image_id, query, region=LEFT)
-        assert heatmap.score == pytest.approx(found[image_id], abs=1e-5)
+    async with httpx.AsyncClient(base_url=services.embedder, timeout=60) as http:
+        embedder = EmbedderClient("embedder", http)
+        asked = np.frombuffer((await embedder.embed_one(query, regions=[LEFT]))[1].regions[0], "<f4")
+        for seed in (3, 5):
+            stored = np.frombuffer((await embedder.embed_one(jpeg(picture(seed))))[1].vector, "<f4")
+            heatmap = await lookalike.heatmap(str(seed), query, region=LEFT)
+            assert heatmap.score == pytest.approx(float(asked @ stored), abs=1e-5)
 
 
 async def test_a_heat_map_can_be_looked_at(lookalike: GatewayClient, http: httpx.AsyncClient) -> None:

@@ -193,17 +193,6 @@ class TestPercentiles:
         index.apply({"east": Entry(at(0)), "beside": Entry(at(0.1))})
         assert self.shares(index) == [1, 0]
 
-
-def test_an_index_begins_with_the_state_of_another_and_leaves_that_one_alone() -> None:
-    index = new_index()
-    index.apply(numbered(range(100)))
-    other = ExactIndex(index.projection, InMemory("cosine"), state=index.state)
-    other.apply({"00000": None})
-    assert (len(index), len(other)) == (100, 99)
-    assert found(other) == found(index)[1:]
-
-
-class TestPercentiles:
     def test_follow_a_collection_that_is_replaced_image_by_image(self) -> None:
         index = new_index()
         index.apply({f"{number}": Entry(at(0.001 * number)) for number in range(20)})
@@ -214,3 +203,12 @@ class TestPercentiles:
         [hit] = index.search([Query(at(0.45), 1)])[0]
         assert hit.percentile is not None
         assert hit.percentile > 0.5
+
+
+def test_an_index_begins_with_the_state_of_another_and_leaves_that_one_alone() -> None:
+    index = new_index()
+    index.apply(numbered(range(100)))
+    other = ExactIndex(index.projection, InMemory("cosine"), state=index.state)
+    other.apply({"00000": None})
+    assert (len(index), len(other)) == (100, 99)
+    assert found(other) == found(index)[1:]
