@@ -39,7 +39,7 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m services.embedder.weights
+	$(BIN)/python -m services.embedder.extractors
 	$(BIN)/pytest
 
 format: setup

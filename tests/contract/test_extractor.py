@@ -251,6 +251,13 @@ def test_bfloat16_that_does_not_agree_with_float32_is_not_used(weights_2015: Wei
         choose("bfloat16", other, lambda precision: OpenVinoExtractor(other, precision, 2))
 
 
+def test_a_cache_that_cannot_be_written_to_does_not_stand_in_the_way(weights_2015: Weights) -> None:
+    # Nobody can make a folder there, not even a superuser.
+    built = graph.obtain(RECIPES["pooled"], weights_2015, Path("/proc/self"))
+    np.testing.assert_array_equal(built.reference(), graph_of("pooled", weights_2015).reference())
+    shutil.rmtree(built.folder.parent)
+
+
 def test_a_damaged_graph_is_built_again(weights_2015: Weights, tmp_path: Path) -> None:
     found = graph_of("pooled", weights_2015)
     copy = tmp_path / "networks" / found.folder.name

@@ -1,7 +1,8 @@
 """The frozen graph of a recipe and a set of weights, kept on the disk: it is built once and not at every start."""
 
 import logging
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,22 +51,38 @@ class Graph:
 def obtain(recipe: Recipe, weights: Weights, cache: Path) -> Graph:
     """Find the graph in `cache`, or build it with Keras and keep it there.
 
+    Where nothing can be written to `cache`, it is built for this process alone, in a folder for temporary files.
+
     Raises:
         WeightsUnavailable: The file does not hold the weights of this network.
     """
-    name = fingerprint(recipe, weights.sha256, weights.network)
-    graph = Graph(recipe, weights, cache / "networks" / f"{name}-{_VERSION}")
-    artifact = Artifact(graph.folder / "float32")
-    if not artifact.is_whole():
-        _log.info("building the network of the recipe %s with the weights %s, once", recipe.name, weights.name)
-        artifact.make(lambda folder: _build(recipe, weights, folder))
+    name = f"{fingerprint(recipe, weights.sha256, weights.network)}-{_VERSION}"
+    graph = Graph(recipe, weights, cache / "networks" / name)
+    if _is_built(graph):
+        return graph
+    _log.info("building the network of the recipe %s with the weights %s, once", recipe.name, weights.name)
+    try:
+        _build(graph)
+    except OSError as error:
+        _log.warning(
+            "the network is built at every start, for LOOKALIKE_CACHE cannot be written to: %s", error.strerror
+        )
+        graph = replace(graph, folder=Path(tempfile.mkdtemp(prefix="lookalike-")) / name)
+        _build(graph)
     return graph
 
 
-def _build(recipe: Recipe, weights: Weights, folder: Path) -> None:
+def _is_built(graph: Graph) -> bool:
+    return Artifact(graph.path.parent).is_whole()
+
+
+def _build(graph: Graph) -> None:
     # TensorFlow takes seconds to import, and nothing else here needs it.
     from services.embedder.extractors.tensorflow import Session
 
-    (folder / _GRAPH).write_bytes(network.frozen(recipe, weights))
-    session = Session(folder / _GRAPH, recipe, "float32")
-    np.save(folder / _REFERENCE, session.extract(drawn(recipe.image_size)))
+    def write(folder: Path) -> None:
+        (folder / _GRAPH).write_bytes(network.frozen(graph.recipe, graph.weights))
+        session = Session(folder / _GRAPH, graph.recipe, "float32")
+        np.save(folder / _REFERENCE, session.extract(drawn(graph.recipe.image_size)))
+
+    Artifact(graph.path.parent).make(write)
