@@ -4,7 +4,7 @@
 
 Starts the three services as processes of their own, fills a collection with seeded vectors of the embedder's space, and
 searches with drawn pictures, one at a time, through the gateway. What each service spent on a search is what its own
-metrics say. With EXTRACTOR=deterministic no weights are needed; the vectors have 193 dimensions then.
+metrics say. With EXTRACTOR=deterministic no weights are needed; the vectors have 256 dimensions then.
 """
 
 import argparse
