@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -97,10 +99,17 @@ async def assert_holds(replica: SearchClient, digests: dict[str, str], asked: di
         assert hashlib.sha256(content.data).hexdigest() == digests[image_id]
 
 
+def verify(replicas: list[str]) -> str:
+    """Let the command line read everything back, from the store and from both indexes."""
+    command = [sys.executable, "-m", "cli.main", "verify", *(f"--search={replica}" for replica in replicas)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False).stdout
+
+
 async def test_replicas_that_are_killed_under_load_and_their_store_end_with_the_same_images(mongodb_url: str) -> None:
     ports = free_ports(2)
+    replicas = [f"http://127.0.0.1:{port}" for port in ports]
     load = Load()
-    async with gateway_before([f"http://127.0.0.1:{port}" for port in ports]) as (gateway, embedder):
+    async with gateway_before(replicas) as (gateway, embedder):
         async with ready(mongodb_url, ports[0]) as (_, survivor), asyncio.TaskGroup() as group:
             uploading = group.create_task(load.run(gateway))
             for life in range(KILLS):
@@ -117,6 +126,8 @@ async def test_replicas_that_are_killed_under_load_and_their_store_end_with_the_
                 assert await has_written(survivor)
                 assert await has_written(victim)
                 await asyncio.gather(assert_holds(survivor, digests, asked), assert_holds(victim, digests, asked))
+                told = await asyncio.to_thread(verify, replicas)
+                assert told == f"{IMAGES} images verified, 0 faults\n"
 
         async with ready(mongodb_url, ports[0], **SWEEPING):
             await until_swept(mongodb_url)
