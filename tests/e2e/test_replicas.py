@@ -115,7 +115,7 @@ async def test_replicas_that_are_killed_under_load_and_their_store_end_with_the_
             for life in range(KILLS):
                 async with ready(mongodb_url, ports[1]) as (process, _):
                     load.lives[life].set()
-                    await until_there_are((2 * life + 1) * IMAGES // (2 * KILLS + 2), load.acknowledged)
+                    await until_there_are((2 * life + 1) * IMAGES // (2 * KILLS + 2), load.acknowledged, seconds=600)
                     process.kill()
             async with ready(mongodb_url, ports[1]) as (_, victim):
                 load.lives[-1].set()

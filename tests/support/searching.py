@@ -32,9 +32,9 @@ async def wait_until_ready(client: ServiceClient) -> None:
         await asyncio.sleep(0.05)
 
 
-async def until_there_are(enough: int, acknowledged: Sized) -> None:
+async def until_there_are(enough: int, acknowledged: Sized, seconds: float = 60) -> None:
     """Wait for what other tasks do; the moment is anywhere within their work."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(seconds):
         while len(acknowledged) < enough:  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0.001)
 
