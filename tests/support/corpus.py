@@ -133,13 +133,15 @@ def _huge() -> Iterator[tuple[str, bytes]]:
 
 
 def _many_frames() -> Iterator[tuple[str, bytes]]:
-    more = {"save_all": True, "append_images": FRAMES[1:]}
+    # Copies: Pillow leaves in an image how it was written as a JPEG, and writes a TIFF in the same way afterwards.
+    first, *others = [frame.copy() for frame in FRAMES]
+    more = {"save_all": True, "append_images": others}
     yield "animated gif.png", images.animated_gif(FRAMES)
-    yield "animated webp.png", images.webp(FRAMES[0], **more)
-    yield "animated png.gif", images.png(FRAMES[0], **more)
-    yield "tiff of many pages.png", images.tiff(FRAMES[0], **more)
-    yield "photo with previews.png", images.encoded(FRAMES[0], "MPO", **more)
-    yield "animated avif.png", images.avif(FRAMES[0], **more)
+    yield "animated webp.png", images.webp(first, **more)
+    yield "animated png.gif", images.png(first, **more)
+    yield "tiff of many pages.png", images.tiff(first, **more)
+    yield "photo with previews.png", images.encoded(first, "MPO", **more)
+    yield "animated avif.png", images.avif(first, **more)
     frame = images.gif(SMALL)[13 + 3 * 256 : -1]
     yield "gif of 20,000 frames.png", images.gif(SMALL)[:-1] + frame * 20_000 + b";"
     yield "gif of comments.png", gif_with(b"\x21\xfe" + (b"\xff" + b"c" * 255) * 20_000 + b"\0")
