@@ -38,11 +38,11 @@ class Product:
 
 
 class Neighbors:
-    """scikit-learn's `NearestNeighbors`, Euclidean: of unit vectors the order of the cosine, but faster."""
+    """scikit-learn's `NearestNeighbors`; of unit vectors the Euclidean order is that of the cosine."""
 
-    def __init__(self, vectors: Matrix, algorithm: str) -> None:
+    def __init__(self, vectors: Matrix, algorithm: str, metric: str = "euclidean") -> None:
         with sklearn.config_context(assume_finite=True):
-            self._model = NearestNeighbors(algorithm=algorithm).fit(vectors)
+            self._model = NearestNeighbors(algorithm=algorithm, metric=metric).fit(vectors)
 
     def search(self, queries: Matrix, k: int) -> Sequence[NDArray[Any]]:
         with sklearn.config_context(assume_finite=True):
@@ -101,19 +101,14 @@ def _hnsw(vectors: Matrix, _: Path) -> Contender:
     return Faiss(vectors, index)
 
 
-PRODUCT = "NumPy's product alone"
-BRUTE = "scikit-learn, brute force"
-FLAT = "FAISS, flat"
-FLOAT32 = "Lookalike, `float32`"
-INT8 = "Lookalike, `int8`"
-
 RECIPES: Mapping[str, Recipe] = {
-    FLOAT32: Recipe(_ours("float32")),
-    INT8: Recipe(_ours("int8")),
-    PRODUCT: Recipe(lambda vectors, _: Product(vectors)),
-    BRUTE: Recipe(lambda vectors, _: Neighbors(vectors, "brute")),
+    "Lookalike, `float32`": Recipe(_ours("float32")),
+    "Lookalike, `int8`": Recipe(_ours("int8")),
+    "NumPy's product alone": Recipe(lambda vectors, _: Product(vectors)),
+    "scikit-learn, brute force, Euclidean": Recipe(lambda vectors, _: Neighbors(vectors, "brute")),
+    "scikit-learn, brute force, cosine": Recipe(lambda vectors, _: Neighbors(vectors, "brute", "cosine"), 250e6),
     "scikit-learn, ball tree": Recipe(lambda vectors, _: Neighbors(vectors, "ball_tree"), 25e6),
-    FLAT: Recipe(_flat),
+    "FAISS, flat": Recipe(_flat),
     "FAISS, HNSW": Recipe(_hnsw, 60e6),
     "usearch, HNSW": Recipe(lambda vectors, _: USearch(vectors), 60e6),
 }

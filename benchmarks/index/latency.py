@@ -15,7 +15,7 @@ from services.search.ports import Matrix
 
 K = 10
 BATCH = 32
-_PAUSE = 0.04
+_PAUSE = 0.1
 """Seconds after which the threads of BLAS and OpenMP that the last contender has used no longer spin."""
 _WARM_UP = 3
 
