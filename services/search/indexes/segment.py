@@ -1,5 +1,6 @@
 """The unit that an index is made of: vectors that are written once and never changed."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -17,7 +18,9 @@ from shared.contracts.filters import Filter
 
 Ids: TypeAlias = NDArray[np.bytes_]
 
-_COPIED_AT_ONCE = 4096
+_COPIED_AT_ONCE = 512
+_PAUSE_SECONDS = 0.0002
+"""Between two blocks of rows: queries need the interpreter, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +60,10 @@ class Segment:
         places = np.empty(len(ids), np.int32)
         places[order] = np.arange(len(ids), dtype=np.int32)
         merged = storage.new_rows(len(ids), layers[0].segment.rows.shape[1])
-        parts, start = [], 0
-        for layer, rows in zip(layers, alive, strict=True):
-            own = places[start : start + len(rows)]
-            start += len(rows)
-            for first in range(0, len(rows), _COPIED_AT_ONCE):
-                some = slice(first, first + _COPIED_AT_ONCE)
-                merged[own[some]] = layer.segment.rows[rows[some]]
+        moves = list(zip(layers, alive, np.split(places, np.cumsum([len(rows) for rows in alive[:-1]])), strict=True))
+        _gather(moves, merged)
+        parts = []
+        for layer, rows, own in moves:
             moved = np.full(len(layer.segment.ids), -1, np.int32)
             moved[rows] = own
             parts.append((layer.segment.attributes, moved))
@@ -126,3 +126,21 @@ class Layer:
 def encoded(ids: Sequence[str]) -> Ids:
     """Write ids as segments have them."""
     return np.array([key.encode() for key in ids], np.bytes_)
+
+
+def _gather(moves: Sequence[tuple["Layer", NDArray[np.intp], NDArray[np.int32]]], merged: Matrix) -> None:
+    """Fill a matrix block by block, without holding the interpreter while rows are read from files or written to them.
+
+    Args:
+        moves: Layers, the rows to take from each, and the places where they go; both ascending.
+        merged: Is filled.
+    """
+    block = np.empty((_COPIED_AT_ONCE, merged.shape[1]), np.float32)
+    for start in range(0, len(merged), _COPIED_AT_ONCE):
+        stop = min(start + _COPIED_AT_ONCE, len(merged))
+        for layer, rows, places in moves:
+            first, last = np.searchsorted(places, (start, stop))
+            taken = np.take(layer.segment.rows, rows[first:last], axis=0, mode="clip")
+            block[places[first:last] - start] = taken
+        merged[start:stop] = block[: stop - start]
+        time.sleep(_PAUSE_SECONDS)
