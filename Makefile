@@ -40,7 +40,9 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m services.embedder.extractors
-	$(BIN)/pytest
+	@# Unit tests in a process of their own: they send signals, and the others load libraries with threads of their own.
+	$(BIN)/pytest tests/contract tests/e2e tests/integration
+	$(BIN)/pytest tests/unit
 
 format: setup
 	$(BIN)/ruff check --fix .
