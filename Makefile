@@ -40,8 +40,9 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m services.embedder.extractors
-	@# Unit tests in a process of their own: they send signals, and the others load libraries with threads of their own.
-	$(BIN)/pytest tests/contract tests/e2e tests/integration
+	@# Each kind in a process of its own: libraries with threads of their own, that contract tests load, disturb signals.
+	$(BIN)/pytest tests/contract
+	$(BIN)/pytest tests/e2e tests/integration
 	$(BIN)/pytest tests/unit
 
 format: setup
