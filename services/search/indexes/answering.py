@@ -77,7 +77,8 @@ def _different(rows: Matrix, same: float, wanted: int) -> list[int]:
     chosen: list[int] = []
     for start in range(0, len(rows), _COMPARED_AT_ONCE):
         block = rows[start : start + _COMPARED_AT_ONCE].astype(np.float64)
-        differs = _closest(block, kept[: len(chosen)]) > same**2
+        differs = _squares(block, kept[: len(chosen)]).min(axis=1, initial=np.inf) > same**2
+        differs |= not chosen
         among = _squares(block, block)
         for number in range(len(block)):
             if differs[number]:
@@ -87,13 +88,6 @@ def _different(rows: Matrix, same: float, wanted: int) -> list[int]:
                     return chosen
                 differs &= among[number] > same**2
     return chosen
-
-
-def _closest(rows: Floats, kept: Floats) -> Floats:
-    """Give the squared distance of each row to the closest of those that are kept."""
-    nothing = np.full((len(rows), 1), np.inf)
-    closest: Floats = np.concatenate([nothing, _squares(rows, kept)], axis=1).min(axis=1)
-    return closest
 
 
 def _squares(rows: Floats, others: Floats) -> Floats:
