@@ -11,23 +11,18 @@ import argparse
 import asyncio
 import io
 import json
-import os
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import httpx
 import numpy as np
 from PIL import Image
 
-PORT = os.environ.get("EMBEDDER_PORT", "8001")
-URL = f"http://127.0.0.1:{PORT}"
+from tests.support.embedding import resident_bytes, running
 
 
 @dataclass(frozen=True)
@@ -59,12 +54,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     photos = draw(options.megapixels)
-    with serving() as process:
-        httpx.post(f"{URL}/v1/embed", files={"images": encoded(64, "JPEG")}, timeout=60).raise_for_status()
+    with running(EXTRACTOR="inception", LOG_LEVEL="warning") as (process, url):
+        httpx.post(f"{url}/v1/embed", files={"images": encoded(64, "JPEG")}, timeout=60).raise_for_status()
         before = resident(process.pid)
         with Watch(process.pid) as watch:
             began = time.perf_counter()
-            answers = asyncio.run(send(photos, options.clients, options.rounds))
+            answers = asyncio.run(send(url, photos, options.clients, options.rounds))
             seconds = time.perf_counter() - began
         time.sleep(2)
         after = resident(process.pid)
@@ -107,7 +102,7 @@ def encoded(side: int, media_format: str) -> bytes:
     return buffer.getvalue()
 
 
-async def send(photos: Sequence[bytes], clients: int, rounds: int) -> Counter[int]:
+async def send(url: str, photos: Sequence[bytes], clients: int, rounds: int) -> Counter[int]:
     """Let every client send its photos, one after the other; count the answers by their status."""
     answers: Counter[int] = Counter()
 
@@ -122,7 +117,7 @@ async def send(photos: Sequence[bytes], clients: int, rounds: int) -> Counter[in
                 await asyncio.sleep(float(response.headers["retry-after"]))
 
     limits = httpx.Limits(max_connections=clients)
-    async with httpx.AsyncClient(base_url=URL, timeout=600, limits=limits) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as http:
         await asyncio.gather(*map(client, range(clients)))
     return answers
 
@@ -153,40 +148,7 @@ class Watch:
 
 def resident(process: int, *, with_children: bool = True) -> int:
     """Read the memory of a process, and of those below it, in MiB."""
-    folder = Path(f"/proc/{process}")
-    try:
-        own = int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
-        if not with_children:
-            return own
-        children = [child for task in (folder / "task").iterdir() for child in (task / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return own + sum(resident(int(child)) for child in children)
-
-
-@contextmanager
-def serving() -> Iterator[subprocess.Popen[bytes]]:
-    """Run the embedder until the block ends."""
-    command = [sys.executable, "-m", "services.embedder"]
-    environment = {**os.environ, "PORT": PORT, "LOG_LEVEL": "warning"}
-    process = subprocess.Popen(command, env=environment, stdout=sys.stderr)  # noqa: S603
-    try:
-        while not is_ready():
-            if process.poll() is not None:
-                sys.exit("The embedder did not start.")
-            time.sleep(0.1)
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def is_ready() -> bool:
-    """Ask the embedder."""
-    try:
-        return httpx.get(f"{URL}/readyz").is_success
-    except httpx.TransportError:
-        return False
+    return resident_bytes(process, with_children=with_children) // 2**20
 
 
 if __name__ == "__main__":

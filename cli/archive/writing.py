@@ -12,6 +12,7 @@ from cli.archive.manifest import Completion, Manifest
 from cli.archive.members import Foreign, Torn, encode, end
 from cli.archive.reading import COMPLETION, MANIFEST, MAX_IMAGES, ArchiveReader, ending, folder
 from cli.failures import CommandFailed
+from shared.durability import sync_folder
 
 
 class ArchiveWriter:
@@ -79,11 +80,7 @@ class ArchiveWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         unfinished(self._path).rename(self._path)
-        directory = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(self._path.parent)
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)

@@ -8,6 +8,7 @@ import anyio
 from anyio import to_thread
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
+from cli.concurrency import for_each, given
 from cli.ingest.budget import ByteBudget
 from cli.ingest.retry import Retry
 from cli.ingest.source import Candidate, Finding, PassedOver, Source, Unreadable
@@ -117,18 +118,15 @@ class Ingestor:
 
     async def _hash(self, candidates: Sequence[Candidate]) -> list[_File]:
         hashed: list[_File | None] = [None] * len(candidates)
-        remaining = enumerate(candidates)
 
-        async def worker() -> None:
-            for number, candidate in remaining:
-                try:
-                    hashed[number] = _File(candidate, *await to_thread.run_sync(candidate.digest))
-                except OSError as error:
-                    self._fail(candidate, f"The file cannot be read: {error.strerror}.")
+        async def hash_one(numbered: tuple[int, Candidate]) -> None:
+            number, candidate = numbered
+            try:
+                hashed[number] = _File(candidate, *await to_thread.run_sync(candidate.digest))
+            except OSError as error:
+                self._fail(candidate, f"The file cannot be read: {error.strerror}.")
 
-        async with anyio.create_task_group() as group:
-            for _ in range(self._jobs):
-                group.start_soon(worker)
+        await for_each(given(enumerate(candidates)), hash_one, self._jobs)
         return [file for file in hashed if file]
 
     def _without_duplicates(self, files: Sequence[_File]) -> list[_File]:

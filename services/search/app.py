@@ -78,13 +78,12 @@ def create_app(
             measured,
         )
         periodic = [poller.run, sweeper.run]
-        restore = snapshotting = None
+        snapshotting = None
         if settings.index_folder is not None and indexes is None:
             snapshots = SnapshotFolder(settings.index_folder, exact)
             snapshotting = Snapshotting(store, follower, snapshots, settings.snapshot_interval_seconds, measured)
             periodic.append(snapshotting.run)
-            restore = snapshotting.restore
-        startup = Startup(store, follower, give_up or end_process, restore)
+        startup = Startup(store, follower, give_up or end_process, snapshotting.restore if snapshotting else None)
 
         async def work() -> None:
             if await startup.run():

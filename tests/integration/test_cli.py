@@ -18,13 +18,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from tests.support.images import jpeg, picture, png, side_by_side, truncated
-from tests.support.stack import Stack, stack
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with stack(tmp_path_factory.mktemp("data")) as running:
-        yield running
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The gateway as its clients meet it: over HTTP, with the real services behind it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from io import BytesIO
 
 import httpx
@@ -11,13 +11,7 @@ from shared.clients.gateway import GatewayClient
 from shared.contracts.filters import Filter, Range
 from shared.errors import EmptyUpload, NotFound, RevisionNotReached, UndecodableImage, UnsupportedMediaType
 from tests.support.images import jpeg, picture, png
-from tests.support.stack import Stack, stack
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with stack(tmp_path_factory.mktemp("data")) as running:
-        yield running
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Searching with a part of an image, and seeing where images match, through all services."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from io import BytesIO
 
 import httpx
@@ -13,15 +13,9 @@ from shared.clients.gateway import GatewayClient
 from shared.contracts.region import Region
 from shared.errors import NotFound, UndecodableImage
 from tests.support.images import jpeg, picture, png, side_by_side, truncated
-from tests.support.stack import Stack, stack
+from tests.support.stack import Stack
 
 LEFT, RIGHT = Region(x=0, y=0, width=0.5, height=1), Region(x=0.5, y=0, width=0.5, height=1)
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with stack(tmp_path_factory.mktemp("data")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -40,11 +40,13 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def resident_bytes(process: int) -> int:
+def resident_bytes(process: int, *, with_children: bool = True) -> int:
     """Memory that a process and all those below it hold, in bytes; what they share counts for each."""
     folder = Path(f"/proc/{process}")
     try:
         own = int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        if not with_children:
+            return own
         children = [child for task in (folder / "task").iterdir() for child in (task / "children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
         return 0

@@ -5,18 +5,10 @@ from pathlib import Path
 from services.search.builder import Builder
 from services.search.indexes.exact import ExactIndex
 from services.search.indexes.factory import ExactIndexes
-from services.search.indexes.projection import Projection
-from services.search.indexes.storage import InMemory
 from services.search.ports import ImageStore, IndexFactory, Matrix, Query, Vector, VectorIndex
 from shared.contracts.embedding import SpaceRef
-from tests.support.vectors import space
 
 NOWHERE = Path("/nonexistent")
-
-
-def plain_index(dimensions: int = 8) -> ExactIndex:
-    """An index that compares vectors as they are."""
-    return ExactIndex(Projection.none(space(dimensions)), InMemory("cosine"))
 
 
 def plain_indexes() -> ExactIndexes:

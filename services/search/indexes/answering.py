@@ -6,11 +6,10 @@ import numpy as np
 
 from services.search.indexes.nearest import Nearest, find_nearest
 from services.search.indexes.pairs import percentiles
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.scan import Floats
 from services.search.indexes.scoring import distance_at, score
 from services.search.indexes.state import State
-from services.search.ports import Hit, Query
+from services.search.ports import Hit, Matrix, Query
 from shared.contracts.embedding import Metric
 
 _GROWTH = 4

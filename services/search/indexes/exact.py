@@ -112,8 +112,7 @@ class ExactIndex:
         while sources := plan(self._state.layers, self._merging):
             small = sum(layer.count for layer in sources) * self._row_bytes() <= self._merged_at_once
             if small or self._background is None:
-                merged = Segment.merge(sources, self._storage)
-                self._state = replace(self._state, layers=self._state.with_merged(sources, merged))
+                self._put_in_place(sources, Segment.merge(sources, self._storage))
             else:
                 self._merging |= {layer.segment.name for layer in sources}
                 self._background.submit(self._merge, sources)
@@ -133,8 +132,11 @@ class ExactIndex:
         with self._writing:
             self._merging -= {layer.segment.name for layer in sources}
             if merged is not None:
-                self._state = replace(self._state, layers=self._state.with_merged(sources, merged))
+                self._put_in_place(sources, merged)
                 self._tidy()
+
+    def _put_in_place(self, sources: Sequence[Layer], merged: Segment) -> None:
+        self._state = replace(self._state, layers=self._state.with_merged(sources, merged))
 
     def _row_bytes(self) -> int:
         return 4 * self.projection.output_dimensions

@@ -47,10 +47,10 @@ class ExactIndexes:
         self._background = background
 
     def sample_size(self, space: SpaceRef, images: int) -> int:
-        return min(images, _SAMPLE) if self._learns(space) else 0
+        return min(images, _SAMPLE) if self._learns(space.metric) else 0
 
     def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
-        if not self._learns(space) or not len(sample):
+        if not self._learns(space.metric) or not len(sample):
             return self.make(Projection.none(space))
         return self.make(Projection.learn(space, sample, images, self._directions(space, len(sample), images)))
 
@@ -61,8 +61,7 @@ class ExactIndexes:
 
     def make(self, projection: Projection, state: State | None = None) -> ExactIndex:
         """Make an index with this projection: an empty one, or one in a given state."""
-        learns = self._projection != "none" and projection.metric == "cosine"
-        outgrown_at = max(1, 2 * projection.learned_from) if learns else None
+        outgrown_at = max(1, 2 * projection.learned_from) if self._learns(projection.metric) else None
         return ExactIndex(projection, self.storage(projection.metric), self._background, state, outgrown_at)
 
     def storage(self, metric: Metric) -> Storage:
@@ -71,8 +70,8 @@ class ExactIndexes:
             return Compact(metric, self._folder)
         return InMemory(metric, "float32" if self._engine == "int8" else self._engine)
 
-    def _learns(self, space: SpaceRef) -> bool:
-        return self._projection != "none" and space.metric == "cosine"
+    def _learns(self, metric: Metric) -> bool:
+        return self._projection != "none" and metric == "cosine"
 
     def _directions(self, space: SpaceRef, sampled: int, images: int) -> int | None:
         if self._projection == "centre" or space.dimensions <= self._components or sampled < self._components:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.attributes import Mask
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.scan import Candidates, Floats
 from services.search.indexes.segment import Ids, Layer
+from services.search.ports import Matrix
 
 _MARGIN = 16
 _GROWTH = 4

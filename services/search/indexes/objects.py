@@ -11,6 +11,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.durability import sync_folder
+
 _WRITTEN_AT_ONCE = 16 * 2**20
 _THREADS = 2
 
@@ -30,7 +32,7 @@ class Objects:
         self._folder = folder
 
     def put(self, array: NDArray[Any]) -> str:
-        """Store an array durably, and give its name: the SHA-256 of the file in hexadecimal."""
+        """Write an array to the disk, and give its name: the SHA-256 of the file in hexadecimal."""
         self._folder.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
         unfinished = self._folder / f"{uuid4().hex}.part"
@@ -44,6 +46,10 @@ class Objects:
             os.fsync(file.fileno())
         unfinished.replace(self._folder / digest.hexdigest())
         return digest.hexdigest()
+
+    def sync(self) -> None:
+        """Make sure that all arrays that were put outlive a loss of power, under their names."""
+        sync_folder(self._folder)
 
     def verify(self, names: Iterable[str]) -> None:
         """Read the files whole, and compare them with their names.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.scan import Floats
 from services.search.indexes.segment import Layer
+from services.search.ports import Matrix
 
 _PAIRS = 4096
 """The share of pairs on one side of a distance is then known to within 0.8 percentage points (standard error)."""

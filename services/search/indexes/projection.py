@@ -1,16 +1,12 @@
 """The linear map from an embedding space into the one that an index compares vectors in."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from services.search.ports import Vector
+from services.search.ports import Matrix, Vector
 from shared.contracts.embedding import Metric, SpaceRef
-
-Matrix: TypeAlias = NDArray[np.float32]
 
 _SHRINKAGE = 16
 """A mean is taken as if so many more vectors had been seen at the origin: a few images say little of the next one."""

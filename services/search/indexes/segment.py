@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.attributes import Attributes, Mask
-from services.search.indexes.projection import Matrix, Projection
+from services.search.indexes.projection import Projection
 from services.search.indexes.scans.scan import Scan
 from services.search.indexes.storage import Storage
-from services.search.ports import Entry
+from services.search.ports import Entry, Matrix
 from shared.contracts.filters import Filter
 
 Ids: TypeAlias = NDArray[np.bytes_]

@@ -17,6 +17,7 @@ from services.search.indexes.segment import Layer, Segment
 from services.search.indexes.state import State
 from services.search.ports import Snapshot
 from shared.contracts.embedding import SpaceRef
+from shared.durability import sync_folder
 
 _FORMAT = 1
 
@@ -149,7 +150,7 @@ class SnapshotFolder:
             None if name is None else np.array(self._objects.get(name)) for name in (index.mean, index.components)
         )
         projection = Projection(index.space.metric, index.space.dimensions, mean, components, index.learned_from)
-        layers = []
+        storage, layers = self._indexes.storage(index.space.metric), []
         for layer in index.layers:
             self._written[layer.segment] = layer
             rows = self._objects.get(layer.rows)
@@ -157,9 +158,7 @@ class SnapshotFolder:
             attributes = Attributes(
                 len(ids), {(column.key, column.kind): self._read(column) for column in layer.columns}
             )
-            segment = Segment(
-                layer.segment, ids, rows, attributes, self._indexes.storage(index.space.metric).scan(rows)
-            )
+            segment = Segment(layer.segment, ids, rows, attributes, storage.scan(rows))
             layers.append(Layer(segment, dead, len(dead) - int(np.count_nonzero(dead))))
         state = State(tuple(layers), np.array(self._objects.get(index.pairs)), index.sampled_from)
         return self._indexes.make(projection, state=state)
@@ -186,11 +185,9 @@ class SnapshotFolder:
             file.write(f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
             file.flush()
             os.fsync(file.fileno())
+        self._objects.sync()
         unfinished.replace(self._manifest)
-        for folder in (self._manifest.parent, self._manifest.parent / "arrays"):
-            descriptor = os.open(folder, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+        sync_folder(self._manifest.parent)
 
 
 def _names(manifest: _Manifest) -> set[str]:

@@ -33,7 +33,7 @@ class State:
         left = (layer.without(ids) for layer in self.layers)
         return tuple(layer for layer in left if layer.count)
 
-    def with_merged(self, sources: Sequence[Layer], merged: Segment | None) -> tuple[Layer, ...]:
+    def with_merged(self, sources: Sequence[Layer], merged: Segment) -> tuple[Layer, ...]:
         """Give the layers with `merged`, which was made of `sources`, in their place.
 
         Rows that have died since `sources` were looked at are dead in it, too.
@@ -48,8 +48,6 @@ class State:
                 died.append(layer.segment.ids[layer.dead & ~source.dead])
         there = {layer.segment.name for layer in self.layers}
         died += [source.segment.ids[~source.dead] for name, source in by_name.items() if name not in there]
-        if merged is None:
-            return tuple(others)
         layer = Layer.whole(merged).without(np.concatenate(died))
         return (*others, layer) if layer.count else tuple(others)
 

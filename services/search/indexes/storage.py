@@ -6,9 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans import SCANS
 from services.search.indexes.scans.scan import Scan
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.codes import Int8Keys
 from services.search.indexes.scans.keys import Float32Keys
 from services.search.indexes.scans.neighbors import NeighborsScan
 from services.search.indexes.scans.product import ProductScan
 from services.search.indexes.scans.scan import Scan
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 NewScan = Callable[[Matrix, Metric], Scan]

@@ -4,10 +4,10 @@ import numkong
 import numpy as np
 from numpy.typing import NDArray
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.cores import in_pieces
 from services.search.indexes.scans.keys import Selector
 from services.search.indexes.scans.scan import Floats
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 _LEVELS = 127

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.scan import Floats
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 Selector = slice | NDArray[np.intp]

@@ -8,10 +8,10 @@ import sklearn
 from sklearn.neighbors import NearestNeighbors
 
 from services.search.indexes.attributes import Mask
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.keys import Float32Keys
 from services.search.indexes.scans.product import ProductScan
 from services.search.indexes.scans.scan import Candidates
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 _ROUNDING = 1e-6

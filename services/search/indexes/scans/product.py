@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.attributes import Mask
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans.keys import Keys
 from services.search.indexes.scans.scan import Candidates
 from services.search.indexes.scans.selection import Largest
+from services.search.ports import Matrix
 
 _BLOCK_BYTES = 4 * 2**20
 """Keys of one block: they stay in the processor's cache from the product to the selection."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.attributes import Mask
-from services.search.indexes.projection import Matrix
+from services.search.ports import Matrix
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from services.search.indexes.exact import ExactIndex
-from services.search.indexes.projection import Matrix, Projection
+from services.search.indexes.projection import Projection
 from services.search.indexes.storage import InMemory
-from services.search.ports import Entry, Hit, Query, Vector
+from services.search.ports import Entry, Hit, Matrix, Query, Vector
 from tests.support.executors import OnDemand
 from tests.support.vectors import space
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from services.search.indexes.pairs import percentiles, sample_distances
-from services.search.indexes.projection import Matrix, Projection
+from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.storage import InMemory
-from services.search.ports import Entry
+from services.search.ports import Entry, Matrix
 from tests.support.vectors import space
 
 

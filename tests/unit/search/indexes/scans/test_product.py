@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from services.search.indexes.projection import Matrix
 from services.search.indexes.scans import SCANS
+from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
 
 RANDOM = np.random.default_rng(9)
