@@ -18,6 +18,8 @@ BATCH = 32
 _PAUSE = 0.1
 """Seconds after which the threads of BLAS and OpenMP that the last contender has used no longer spin."""
 _WARM_UP = 3
+_IN_A_ROW = 5
+"""Questions that a contender gets before it is the next one's turn: the first finds caches and threads cold."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Latency:
 
 
 def compare(size: Size, rounds: int) -> dict[str, Latency]:
-    """Measure all contenders that are bearable at this size. In each round each of them gets the same question."""
+    """Measure all contenders that are bearable at this size, each with the same questions."""
     clusters = Clusters(size.dimensions)
     vectors = clusters.draw(size.count)
     queries = clusters.draw(max(rounds + _WARM_UP, BATCH))
@@ -93,15 +95,16 @@ def anonymous_bytes() -> int:
 
 
 def _times(contenders: dict[str, Contender], questions: list[Matrix]) -> dict[str, list[float]]:
-    """Ask all contenders all questions, in an order that turns with each round; the first rounds do not count."""
+    """Ask all contenders all questions, some in a row, in an order that turns; the first questions do not count."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    for number, question in enumerate(questions):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+    for turn, first in enumerate(range(0, len(questions), _IN_A_ROW)):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
             time.sleep(_PAUSE)
-            began = time.perf_counter()
-            contenders[name].search(question, K)
-            times[name].append(1000 * (time.perf_counter() - began))
+            for question in questions[first : first + _IN_A_ROW]:
+                began = time.perf_counter()
+                contenders[name].search(question, K)
+                times[name].append(1000 * (time.perf_counter() - began))
     warm_up = min(_WARM_UP, len(questions) - 1)
     return {name: values[warm_up:] for name, values in times.items()}
 

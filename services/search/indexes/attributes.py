@@ -11,7 +11,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from services.search.indexes.tables import Table, join
+from services.search.indexes.precedence import GiveWay, at_once
+from services.search.indexes.tables import EMPTY, Table, join
 from shared.contracts.filters import MAX_TEXT, Equality, Filter, Range
 from shared.contracts.metadata import MetadataValue
 
@@ -51,7 +52,7 @@ class Column:
     kind: Kind
     rows: Rows
     values: NDArray[Any]
-    table: Table = ()
+    table: Table = EMPTY
 
     def equal_to(self, wanted: Iterable[MetadataValue]) -> Rows:
         """Give the rows whose value is one of these."""
@@ -78,7 +79,7 @@ class Column:
         match self.kind, value:
             case "text", str():
                 place = bisect_left(self.table, value)
-                return [place] if self.table[place : place + 1] == (value,) else []
+                return [place] if self.table[place : place + 1] == [value] else []
             case ("flag", bool()) | ("null", None):
                 return [value is not False]
             case ("integer" | "real", bool()):
@@ -111,12 +112,12 @@ class Attributes:
         return cls(len(rows), {name: _column(name[1], *lists) for name, lists in found.items()})
 
     @classmethod
-    def merge(cls, parts: Sequence[tuple["Attributes", Rows]], count: int) -> "Attributes":
+    def merge(cls, parts: Sequence[tuple["Attributes", Rows]], count: int, give_way: GiveWay = at_once) -> "Attributes":
         """Join attributes whose rows move to new places; a row whose new place is -1 is left behind."""
         columns = {}
         for name in dict.fromkeys(name for part, _ in parts for name in part.columns):
             pieces = [(part.columns[name], places) for part, places in parts if name in part.columns]
-            columns[name] = _joined(name[1], pieces)
+            columns[name] = _joined(name[1], pieces, give_way)
         return cls(count, {name: column for name, column in columns.items() if len(column.rows)})
 
     def mask(self, wanted: Filter) -> Mask | None:
@@ -155,22 +156,22 @@ def _kind(value: MetadataValue) -> Kind:
 def _column(kind: Kind, rows: list[int], values: list[MetadataValue]) -> Column:
     places = np.array(rows, np.int32)
     if kind == "text":
-        table = tuple(sorted({str(value) for value in values}))
+        table = Table.of(sorted({str(value) for value in values}))
         number = {text: place for place, text in enumerate(table)}
         return Column(kind, places, np.array([number[str(value)] for value in values], np.int32), table)
     filled = [True] * len(values) if kind == "null" else values
     return Column(kind, places, np.array(filled, _DTYPES[kind]))
 
 
-def _joined(kind: Kind, pieces: Sequence[tuple[Column, Rows]]) -> Column:
+def _joined(kind: Kind, pieces: Sequence[tuple[Column, Rows]], give_way: GiveWay) -> Column:
     new = [places[column.rows] for column, places in pieces]
     values = [column.values for column, _ in pieces]
-    table: Table = ()
+    table = EMPTY
     if kind == "text":
         used = [np.zeros(len(column.table), np.bool_) for column, _ in pieces]
         for (column, _), use, rows in zip(pieces, used, new, strict=True):
             use[column.values[rows >= 0]] = True
-        table, numbers = join([column.table for column, _ in pieces], used)
+        table, numbers = join([column.table for column, _ in pieces], used, give_way)
         values = [number[value] for number, value in zip(numbers, values, strict=True)]
     rows = np.concatenate(new)
     staying = rows >= 0

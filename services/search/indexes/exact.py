@@ -11,6 +11,7 @@ import numpy as np
 from services.search.indexes.answering import answer
 from services.search.indexes.compaction import plan
 from services.search.indexes.pairs import sample_distances
+from services.search.indexes.precedence import Precedence
 from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.state import State
@@ -26,7 +27,7 @@ class ExactIndex:
     A write makes a small segment of what is new, and marks what it replaces or removes as dead; then the next state,
     layers of segments, takes the place of the last one. Queries work on the state that they find, take no lock, and so
     see each write whole or not at all. Small segments are merged by the writes themselves, large ones in the
-    background; what is written meanwhile is not held up.
+    background, between queries; what is written meanwhile is not held up.
 
     Args:
         projection: Applied to all vectors, those of queries too; it stays the same while the index lives.
@@ -53,6 +54,7 @@ class ExactIndex:
         self._outgrown_at = outgrown_at
         self._merged_at_once = merged_at_once
         self._writing = threading.Lock()
+        self._precedence = Precedence()
         self._merging: frozenset[str] = frozenset()
         self._closed = False
         self._written = 0  # since the pairs were drawn
@@ -84,8 +86,9 @@ class ExactIndex:
     def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
         if not queries:
             return []
-        vectors = self.projection.apply(np.stack([query.vector for query in queries]))
-        return answer(self._state, vectors, queries, self.projection.metric)
+        with self._precedence.query():
+            vectors = self.projection.apply(np.stack([query.vector for query in queries]))
+            return answer(self._state, vectors, queries, self.projection.metric)
 
     def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
         found = self._state.locate(encoded(list(vectors)))
@@ -126,7 +129,7 @@ class ExactIndex:
         merged = None
         try:
             if not self._closed:
-                merged = Segment.merge(sources, self._storage)
+                merged = Segment.merge(sources, self._storage, self._precedence.give_way)
         except Exception:
             _log.exception("segments could not be merged; the next write tries again")
         with self._writing:
@@ -134,6 +137,8 @@ class ExactIndex:
             if merged is not None:
                 self._put_in_place(sources, merged)
                 self._tidy()
+        # Giving gigabytes back to the system takes long: the last one who holds them should not be a query.
+        self._precedence.outlast()
 
     def _put_in_place(self, sources: Sequence[Layer], merged: Segment) -> None:
         self._state = replace(self._state, layers=self._state.with_merged(sources, merged))

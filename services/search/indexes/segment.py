@@ -1,6 +1,5 @@
 """The unit that an index is made of: vectors that are written once and never changed."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.search.indexes.attributes import Attributes, Mask
+from services.search.indexes.precedence import GiveWay, at_once
 from services.search.indexes.projection import Projection
 from services.search.indexes.scans.scan import Scan
 from services.search.indexes.storage import Storage
@@ -19,8 +19,6 @@ from shared.contracts.filters import Filter
 Ids: TypeAlias = NDArray[np.bytes_]
 
 _COPIED_AT_ONCE = 512
-_PAUSE_SECONDS = 0.0002
-"""Between two blocks of rows: queries need the interpreter, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +50,8 @@ class Segment:
         return cls(uuid4().hex, ids, rows, attributes, storage.scan(rows))
 
     @classmethod
-    def merge(cls, layers: Sequence["Layer"], storage: Storage) -> "Segment":
-        """Join what is alive in layers, of which no two have the same id alive."""
+    def merge(cls, layers: Sequence["Layer"], storage: Storage, give_way: GiveWay = at_once) -> "Segment":
+        """Join what is alive in layers, of which no two have the same id alive; `give_way` is called all along."""
         alive = [np.flatnonzero(~layer.dead) for layer in layers]
         ids = np.concatenate([layer.segment.ids[rows] for layer, rows in zip(layers, alive, strict=True)])
         order = np.argsort(ids, kind="stable")
@@ -61,13 +59,14 @@ class Segment:
         places[order] = np.arange(len(ids), dtype=np.int32)
         merged = storage.new_rows(len(ids), layers[0].segment.rows.shape[1])
         moves = list(zip(layers, alive, np.split(places, np.cumsum([len(rows) for rows in alive[:-1]])), strict=True))
-        _gather(moves, merged)
+        _gather(moves, merged, give_way)
         parts = []
         for layer, rows, own in moves:
             moved = np.full(len(layer.segment.ids), -1, np.int32)
             moved[rows] = own
             parts.append((layer.segment.attributes, moved))
-        return cls(uuid4().hex, ids[order], merged, Attributes.merge(parts, len(ids)), storage.scan(merged))
+        attributes = Attributes.merge(parts, len(ids), give_way)
+        return cls(uuid4().hex, ids[order], merged, attributes, storage.scan(merged, give_way))
 
     def find(self, ids: Ids) -> NDArray[np.intp]:
         """Give the rows of those of the ids that are here."""
@@ -128,19 +127,22 @@ def encoded(ids: Sequence[str]) -> Ids:
     return np.array([key.encode() for key in ids], np.bytes_)
 
 
-def _gather(moves: Sequence[tuple["Layer", NDArray[np.intp], NDArray[np.int32]]], merged: Matrix) -> None:
+def _gather(
+    moves: Sequence[tuple["Layer", NDArray[np.intp], NDArray[np.int32]]], merged: Matrix, give_way: GiveWay
+) -> None:
     """Fill a matrix block by block, without holding the interpreter while rows are read from files or written to them.
 
     Args:
         moves: Layers, the rows to take from each, and the places where they go; both ascending.
         merged: Is filled.
+        give_way: Is called before each block.
     """
     block = np.empty((_COPIED_AT_ONCE, merged.shape[1]), np.float32)
     for start in range(0, len(merged), _COPIED_AT_ONCE):
+        give_way()
         stop = min(start + _COPIED_AT_ONCE, len(merged))
         for layer, rows, places in moves:
             first, last = np.searchsorted(places, (start, stop))
             taken = np.take(layer.segment.rows, rows[first:last], axis=0, mode="clip")
             block[places[first:last] - start] = taken
         merged[start:stop] = block[: stop - start]
-        time.sleep(_PAUSE_SECONDS)

@@ -1,7 +1,6 @@
 """Snapshots: exact indexes on the disk, from which a service starts without reading the store."""
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
@@ -15,11 +14,12 @@ from services.search.indexes.objects import Damaged, Objects
 from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment
 from services.search.indexes.state import State
+from services.search.indexes.tables import Table
 from services.search.ports import Snapshot
 from shared.contracts.embedding import SpaceRef
 from shared.durability import sync_folder
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Model(BaseModel):
@@ -31,7 +31,8 @@ class _Column(_Model):
     kind: Kind
     rows: str
     values: str
-    table: str | None
+    texts: str
+    ends: str
 
 
 class _Layer(_Model):
@@ -136,13 +137,13 @@ class SnapshotFolder:
         return written.model_copy(update={"dead": dead})
 
     def _column(self, key: str, column: Column) -> _Column:
-        table = np.frombuffer(json.dumps(column.table).encode(), np.uint8) if column.table else None
         return _Column(
             key=key,
             kind=column.kind,
             rows=self._objects.put(column.rows),
             values=self._objects.put(column.values),
-            table=None if table is None else self._objects.put(table),
+            texts=self._objects.put(column.table.data),
+            ends=self._objects.put(column.table.ends),
         )
 
     def _restored(self, index: _Index) -> ExactIndex:
@@ -164,10 +165,8 @@ class SnapshotFolder:
         return self._indexes.make(projection, state=state)
 
     def _read(self, column: _Column) -> Column:
-        table: tuple[str, ...] = ()
-        if column.table is not None:
-            table = tuple(json.loads(self._objects.get(column.table).tobytes()))
-        return Column(column.kind, self._objects.get(column.rows), self._objects.get(column.values), table)
+        rows, values, texts, ends = map(self._objects.get, (column.rows, column.values, column.texts, column.ends))
+        return Column(column.kind, rows, values, Table(texts, ends))
 
     def _read_manifest(self) -> _Manifest | None:
         try:
@@ -198,5 +197,5 @@ def _names(manifest: _Manifest) -> set[str]:
         for layer in index.layers:
             names |= {layer.ids, layer.rows, layer.dead}
             for column in layer.columns:
-                names |= {column.rows, column.values, column.table}
+                names |= {column.rows, column.values, column.texts, column.ends}
     return {name for name in names if name is not None}

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from services.search.indexes.precedence import GiveWay, at_once
 from services.search.indexes.scans import SCANS
 from services.search.indexes.scans.scan import Scan
 from services.search.ports import Matrix
@@ -18,8 +19,8 @@ class Storage(Protocol):
     def new_rows(self, count: int, dimensions: int) -> Matrix:
         """Make a matrix to be filled; shape (count, dimensions)."""
 
-    def scan(self, rows: Matrix) -> Scan:
-        """Make the scan of rows that are filled."""
+    def scan(self, rows: Matrix, give_way: GiveWay = at_once) -> Scan:
+        """Make the scan of rows that are filled; `give_way` is called before each step of what takes long."""
 
 
 class InMemory:
@@ -37,8 +38,8 @@ class InMemory:
     def new_rows(self, count: int, dimensions: int) -> Matrix:
         return np.empty((count, dimensions), np.float32)
 
-    def scan(self, rows: Matrix) -> Scan:
-        return self._new_scan(rows, self._metric)
+    def scan(self, rows: Matrix, give_way: GiveWay = at_once) -> Scan:
+        return self._new_scan(rows, self._metric, give_way)
 
 
 class Compact:
@@ -61,5 +62,5 @@ class Compact:
         with tempfile.TemporaryFile(dir=self._folder) as file:
             return np.memmap(file, np.float32, "w+", shape=(count, dimensions))
 
-    def scan(self, rows: Matrix) -> Scan:
-        return SCANS["float32" if len(rows) < self._coded_from else "int8"](rows, self._metric)
+    def scan(self, rows: Matrix, give_way: GiveWay = at_once) -> Scan:
+        return SCANS["float32" if len(rows) < self._coded_from else "int8"](rows, self._metric, give_way)

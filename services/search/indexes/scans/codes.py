@@ -4,6 +4,7 @@ import numkong
 import numpy as np
 from numpy.typing import NDArray
 
+from services.search.indexes.precedence import GiveWay, at_once
 from services.search.indexes.scans.cores import in_pieces
 from services.search.indexes.scans.keys import Selector
 from services.search.indexes.scans.scan import Floats
@@ -13,7 +14,7 @@ from shared.contracts.embedding import Metric
 _LEVELS = 127
 _DEVIATIONS = 4
 """Errors of codes are taken to be no larger than so many of their standard deviations."""
-_CODED_AT_ONCE = 8192
+_CODED_AT_ONCE = 1024
 _SCANNED_AT_ONCE = 4096
 
 
@@ -27,17 +28,19 @@ class Int8Keys:
     Args:
         rows: Vectors of length 1; shape (n, d). They are not kept, and may lie in a file that is mapped into memory.
         metric: Of the space.
+        give_way: Is called before each step of the coding.
 
     Raises:
         ValueError: The metric is not cosine.
     """
 
-    def __init__(self, rows: Matrix, metric: Metric) -> None:
+    def __init__(self, rows: Matrix, metric: Metric, give_way: GiveWay = at_once) -> None:
         if metric != "cosine":
             raise ValueError("int8 codes are made for vectors of length 1")
         self._codes = np.empty(rows.shape, np.int8)
         self._scales = np.empty(len(rows), np.float32)
         for first in range(0, len(rows), _CODED_AT_ONCE):
+            give_way()
             some = slice(first, first + _CODED_AT_ONCE)
             self._codes[some], self._scales[some] = _encode(rows[some])
 

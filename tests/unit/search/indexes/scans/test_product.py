@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from services.search.indexes.precedence import at_once
 from services.search.indexes.scans import SCANS
 from services.search.ports import Matrix
 from shared.contracts.embedding import Metric
@@ -31,7 +32,7 @@ def test_bounds_hold_of_all_rows_for_every_query_of_a_batch(
     queries = rows_of(metric, together, scale)
     masks = [None, FEW, MANY][:together]
     for query, mask, found in zip(
-        queries, masks, SCANS[scan](rows, metric).candidates(queries, 20, masks), strict=True
+        queries, masks, SCANS[scan](rows, metric, at_once).candidates(queries, 20, masks), strict=True
     ):
         admitted = np.arange(6000) if mask is None else np.flatnonzero(mask)
         distances = np.linalg.norm(rows.astype(np.float64) - query, axis=1)
@@ -44,6 +45,6 @@ def test_bounds_hold_of_all_rows_for_every_query_of_a_batch(
 
 def test_rows_of_a_sparse_filter_are_all_candidates_where_they_are_few() -> None:
     rows = rows_of("cosine", 6000, 1)
-    [found] = SCANS["float32"](rows, "cosine").candidates(rows[:1], 100, [FEW])
+    [found] = SCANS["float32"](rows, "cosine", at_once).candidates(rows[:1], 100, [FEW])
     assert sorted(found.rows.tolist()) == np.flatnonzero(FEW).tolist()
     assert found.floor == np.inf
