@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -15,22 +16,30 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 _NO_PROXY: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a gateway or a search service is, and what is shown to it: an API key, or the service token."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+
 @asynccontextmanager
-async def gateway(url: str, connections: int = 2) -> AsyncIterator[GatewayClient]:
+async def gateway(server: Server, connections: int = 2) -> AsyncIterator[GatewayClient]:
     """Open a client with up to `connections` requests under way; its errors become `CommandFailed`."""
-    async with _opened(url, connections) as http:
+    async with _opened(server.url, connections) as http:
         try:
-            yield GatewayClient(http)
+            yield GatewayClient(http, api_key=server.token)
         except LookalikeError as error:
-            raise failures.of_gateway(error, url) from error
+            raise failures.of_gateway(error, server.url) from error
 
 
 @asynccontextmanager
-async def search(url: str, connections: int = 2) -> AsyncIterator[SearchClient]:
+async def search(server: Server, connections: int = 2) -> AsyncIterator[SearchClient]:
     """Open a client of a search service, likewise."""
-    async with _opened(url, connections) as http:
+    async with _opened(server.url, connections) as http:
         try:
-            yield SearchClient("search", http, deadline=60)
+            yield SearchClient("search", http, deadline=60, token=server.token)
         except LookalikeError as error:
             raise failures.of_search(error) from error
 

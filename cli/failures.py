@@ -4,7 +4,7 @@ import httpx
 from rich.text import Text
 
 from cli import console
-from shared.errors import LookalikeError, TryAgain
+from shared.errors import LookalikeError, TryAgain, Unauthorized
 
 
 class CommandFailed(Exception):
@@ -23,11 +23,16 @@ class CommandFailed(Exception):
 
 def of_gateway(error: LookalikeError, url: str) -> CommandFailed:
     """Tell what a call of the gateway ended in."""
+    if isinstance(error, Unauthorized):
+        return CommandFailed(error.detail, "Set LOOKALIKE_API_KEY, or give a key by --api-key.")
     return unreachable(url) if isinstance(error.__cause__, httpx.TransportError) else _answered(error)
 
 
 def of_search(error: LookalikeError) -> CommandFailed:
     """Tell what a call of a search service ended in."""
+    if isinstance(error, Unauthorized):
+        advice = "Set SERVICE_TOKEN, or name by --data the folder of the `lookalike serve` that runs the service."
+        return CommandFailed(error.detail, advice)
     cause = error.__cause__
     if not isinstance(cause, httpx.TransportError):
         return _answered(error)

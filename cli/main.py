@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import failures
+from cli.commands import keys
 from cli.commands.doctor import doctor
 from cli.commands.export import export
 from cli.commands.import_archive import import_archive
@@ -63,6 +64,7 @@ app.command()(search)
 app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)
+app.add_typer(keys.app, name="keys")
 app.command()(quantise)
 app.command()(doctor)
 

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,18 @@ SearchUrls = Annotated[
         callback=_checked_urls,
     ),
 ]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(envvar="LOOKALIKE_API_KEY", help="The key to show; in the variable no list of processes shows it."),
+]
+ServiceToken = Annotated[
+    str | None,
+    typer.Option(envvar="SERVICE_TOKEN", help="What services show each other; by default that of `lookalike serve`."),
+]
+Data = Annotated[
+    Path, typer.Option("--data", envvar="LOOKALIKE_DATA", file_okay=False, help="Folder that `lookalike serve` keeps.")
+]
+DEFAULT_DATA = Path("data")
 Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many images are worked on at once.")]
 Collection = Annotated[str, typer.Option(help="Which collection of images.", callback=_checked_collection)]
 

@@ -5,12 +5,14 @@ from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Annotated, Any, TypedDict
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
 
 from shared import logging, openapi, problems, telemetry
 from shared.contracts.health import Health, Readiness
 from shared.middleware import BodyCap, RequestContext
+from shared.security_headers import SecurityHeaders
 from shared.settings import ServiceSettings
 from shared.telemetry import Metrics
 
@@ -33,6 +35,8 @@ def create_service(
     routers: Sequence[APIRouter],
     metrics: Metrics,
     description: str = "",
+    guards: Sequence[Middleware] = (),
+    metrics_access: Sequence[params.Depends] = (),
 ) -> FastAPI:
     """Build a service's app.
 
@@ -43,6 +47,9 @@ def create_service(
         routers: The service's own endpoints.
         metrics: Answers `/metrics`; what the service measures itself is registered in it.
         description: Opens the OpenAPI document.
+        guards: Look at each request before its body is read, the first of them first. What they refuse is counted,
+            logged and answered with the request's id, as everything is.
+        metrics_access: What it takes to read `/metrics`, as dependencies.
     """
     logging.configure(name, settings.log_level)
     app = FastAPIOffline(  # its documentation page asks no other host for scripts
@@ -56,10 +63,13 @@ def create_service(
     )
     for router in routers:
         app.include_router(router)
-    app.include_router(_operations(metrics))
+    app.include_router(_operations(metrics, metrics_access))
     problems.install(app)
     openapi.install(app)
     app.add_middleware(BodyCap, limit=settings.max_body_bytes)
+    for guard in reversed(guards):
+        app.add_middleware(guard.cls, *guard.args, **guard.kwargs)
+    app.add_middleware(SecurityHeaders, pages=frozenset({"/docs", "/docs/oauth2-redirect"}))
     app.add_middleware(RequestContext, metrics=metrics)
     return app
 
@@ -69,7 +79,7 @@ async def _readiness_check(request: Request) -> ReadinessCheck:
     return check
 
 
-def _operations(metrics: Metrics) -> APIRouter:
+def _operations(metrics: Metrics, metrics_access: Sequence[params.Depends]) -> APIRouter:
     router = APIRouter(tags=["operations"])
 
     @router.get("/healthz", summary="Is the process alive?")
@@ -82,7 +92,7 @@ def _operations(metrics: Metrics) -> APIRouter:
         response.status_code = 200 if readiness.ready else 503
         return readiness
 
-    @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+    @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response, dependencies=metrics_access)
     async def exposition() -> Response:
         return Response(metrics.exposition(), media_type=telemetry.MEDIA_TYPE)
 

@@ -10,15 +10,19 @@
     |- UnsupportedMediaType           415 unsupported_media_type
     |- ImageTooLarge                  413 image_too_large
     |- BodyTooLarge                   413 body_too_large
+    |- Unauthorized                   401 unauthorized
     |- Forbidden                      403 forbidden
     |- NotFound                       404 not_found
     |- MethodNotAllowed               405 method_not_allowed
+    |- MisdirectedRequest             421 misdirected_request
+    |- RequestTimeout                 408 request_timeout
     |- Conflict                       409 conflict
     |  `- EmbeddingSpaceMismatch      409 embedding_space_mismatch
     |- LimitReached                   507 limit_reached
     `- TryAgain                       503 with Retry-After
        |- NotReady                    503 not_ready
        |- Overloaded                  503 overloaded
+       |- RateLimited                 429 rate_limited
        |- RevisionNotReached          503 revision_not_reached
        |- UpstreamUnavailable         503 upstream_unavailable
        `- UpstreamTimeout             504 upstream_timeout
@@ -44,7 +48,7 @@ class LookalikeError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong inside the service"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     """Seconds after which it makes sense to try again; None where trying again changes nothing."""
 
     def __init__(self, detail: str = "", errors: tuple[FieldError, ...] = ()) -> None:
@@ -132,6 +136,14 @@ class BodyTooLarge(LookalikeError):
     title = "The request body is too large"
 
 
+class Unauthorized(LookalikeError):
+    """Whoever calls has shown no key, or one that opens nothing."""
+
+    status = 401
+    code = "unauthorized"
+    title = "A key is needed"
+
+
 class Forbidden(LookalikeError):
     """Whoever calls may not do this."""
 
@@ -154,6 +166,22 @@ class MethodNotAllowed(LookalikeError):
     status = 405
     code = "method_not_allowed"
     title = "Method not allowed"
+
+
+class MisdirectedRequest(LookalikeError):
+    """The request names a host that this service does not answer for."""
+
+    status = 421
+    code = "misdirected_request"
+    title = "This is not the host that was asked for"
+
+
+class RequestTimeout(LookalikeError):
+    """The request's body did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+    title = "The request took too long to arrive"
 
 
 class Conflict(LookalikeError):
@@ -200,6 +228,14 @@ class Overloaded(TryAgain):
 
     code = "overloaded"
     title = "The service is overloaded"
+
+
+class RateLimited(TryAgain):
+    """Whoever calls has called as often as they may for now."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
 
 
 class RevisionNotReached(TryAgain):

@@ -6,14 +6,16 @@ from starlette.exceptions import HTTPException
 
 from shared.contracts.problem import MEDIA_TYPE
 from shared.departure import ClientLeft
-from shared.errors import InvalidRequest, LookalikeError, MethodNotAllowed, NotFound
+from shared.errors import InvalidRequest, LookalikeError, MethodNotAllowed, NotFound, Unauthorized
 from shared.logging import request_id
 from shared.validation import field_errors
 
 
 def problem_response(error: LookalikeError) -> Response:
-    """Answer with the problem document of `error`, and with Retry-After where trying again makes sense."""
+    """Answer with the problem document of `error`, and with the header that says what to do about it."""
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    if isinstance(error, Unauthorized):
+        headers["www-authenticate"] = 'Bearer realm="lookalike"'
     body = error.problem(request_id.get()).model_dump_json()
     return Response(body, error.status, headers, MEDIA_TYPE)
 

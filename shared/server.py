@@ -20,10 +20,10 @@ def run(factory: str, settings_class: type[ServiceSettings]) -> None:
         for fault in error.errors():
             print(f"setting {'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-    if not settings.allow_anonymous and not is_loopback(settings.host):
+    if not (settings.asks_for_credentials or settings.allow_anonymous or is_loopback(settings.host)):
         sys.exit(
-            f"Refusing to listen on {settings.host}: other machines reach it and nobody has to log in. "
-            "Set ALLOW_ANONYMOUS=true if that is what you want."
+            f"Refusing to listen on {settings.host}: other machines reach it and nobody has to log in. Set "
+            f"{settings.credentials_setting}, or ALLOW_ANONYMOUS=true if that is what you want."
         )
     uvicorn.run(
         factory,

@@ -1,9 +1,9 @@
 """Settings that every service has. Each is read from the environment variable of its name in upper case."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,6 +16,10 @@ class ServiceSettings(BaseSettings):
     port: int = Field(ge=0, le=65535, description="Port to listen on.")
     allow_anonymous: bool = Field(
         default=False, description="Listen on an address that other machines reach although nobody has to log in."
+    )
+    service_token: SecretStr | None = Field(
+        default=None,
+        description="What the services show each other: where it is set, embedder and search answer nobody without it.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
@@ -30,6 +34,14 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="How long requests under way may take to finish when the service is told to stop.",
     )
+
+    credentials_setting: ClassVar[str] = "SERVICE_TOKEN"
+    """The setting that makes the service ask for credentials."""
+
+    @property
+    def asks_for_credentials(self) -> bool:
+        """Whether strangers are turned away, so that other machines may reach this service."""
+        return self.service_token is not None
 
 
 class CacheSettings(BaseSettings):

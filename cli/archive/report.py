@@ -16,6 +16,7 @@ from cli.archive.manifest import Manifest
 from cli.archive.members import Foreign, Torn
 from cli.archive.reading import ArchiveReader
 from cli.archive.writing import ArchiveWriter, unfinished
+from cli.connection import Server
 from cli.console import printable
 from cli.failures import CommandFailed
 from shared.clients.search import SearchClient
@@ -24,15 +25,16 @@ from shared.contracts.search import CollectionStats
 _NOTHING = "Nothing was imported."
 
 
-def run_export(file: Path, url: str, collection: str, jobs: int) -> None:
+def run_export(file: Path, server: Server, collection: str, jobs: int) -> None:
     """Export as a command does."""
-    _run(f"Run the same command again to go on with {unfinished(file)}.", lambda: _export(file, url, collection, jobs))
+    resume = f"Run the same command again to go on with {unfinished(file)}."
+    _run(resume, lambda: _export(file, server, collection, jobs))
 
 
-def run_import(file: Path, url: str, collection: str | None, jobs: int) -> None:
+def run_import(file: Path, server: Server, collection: str | None, jobs: int) -> None:
     """Import as a command does: it ends with the exit status 1 where an image was refused."""
     resume = "Run the same command again to go on: what is there already is not sent twice."
-    _run(resume, lambda: _import(file, url, collection, jobs))
+    _run(resume, lambda: _import(file, server, collection, jobs))
 
 
 def _run(resume: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -43,11 +45,11 @@ def _run(resume: str, work: Callable[[], Awaitable[None]]) -> None:
         raise
 
 
-async def _export(path: Path, url: str, collection: str, jobs: int) -> None:
-    async with connection.search(url, jobs) as client:
+async def _export(path: Path, server: Server, collection: str, jobs: int) -> None:
+    async with connection.search(server, jobs) as client:
         held = await _collection(client, collection)
         if held is None or held.space is None:
-            raise CommandFailed(f"There are no images in a collection {collection} at {url}.")
+            raise CommandFailed(f"There are no images in a collection {collection} at {server.url}.")
         manifest = Manifest(collection=collection, space=held.space)
         with progress.shown(console.messages(), "Exporting") as told, ExitStack() as opened:
             total = held.images
@@ -59,11 +61,11 @@ async def _export(path: Path, url: str, collection: str, jobs: int) -> None:
     console.results().print(f"{writer.images} images exported{earlier}", markup=False)
 
 
-async def _import(path: Path, url: str, collection: str | None, jobs: int) -> None:
+async def _import(path: Path, server: Server, collection: str | None, jobs: int) -> None:
     try:
         with path.open("rb") as file:
             checked = await to_thread.run_sync(_check, file, path)
-            await _send(file, checked, url, collection or checked.manifest.collection, jobs)
+            await _send(file, checked, server, collection or checked.manifest.collection, jobs)
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -86,9 +88,9 @@ def _check(file: BinaryIO, path: Path) -> ArchiveReader:
     return reader
 
 
-async def _send(file: BinaryIO, checked: ArchiveReader, url: str, collection: str, jobs: int) -> None:
+async def _send(file: BinaryIO, checked: ArchiveReader, server: Server, collection: str, jobs: int) -> None:
     space = checked.manifest.space
-    async with connection.search(url, jobs) as client:
+    async with connection.search(server, jobs) as client:
         held = await _collection(client, collection)
         if held and held.space and held.space != space:
             raise CommandFailed(

@@ -9,9 +9,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli import connection, console, diagnosis
+from cli.connection import Server
 from cli.diagnosis import Finding
 from cli.failures import CommandFailed
-from cli.options import Url
+from cli.options import ApiKey, Url
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.gateway import Stats
 
@@ -22,18 +23,19 @@ def doctor(
     embedder_port: Annotated[int, typer.Option(min=1, max=65535, envvar="EMBEDDER_PORT")] = 8001,
     search_port: Annotated[int, typer.Option(min=1, max=65535, envvar="SEARCH_PORT")] = 8002,
     url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
 ) -> None:
     """Show what is set up, what is missing, and how to mend it."""
     listening = {"gateway": gateway_port, "embedder": embedder_port, "search": search_port}
-    findings = list(diagnosis.examine(data.absolute(), listening, anyio.run(_running, url)))
+    findings = list(diagnosis.examine(data.absolute(), listening, anyio.run(_running, Server(url, api_key))))
     _print(findings)
     broken = any(finding.needed and not finding.good for finding in findings)
     raise typer.Exit(1 if broken else 0)
 
 
-async def _running(url: str) -> Stats | None:
+async def _running(server: Server) -> Stats | None:
     try:
-        async with connection.gateway(url) as client:
+        async with connection.gateway(server) as client:
             return await client.stats()
     except CommandFailed:
         return None

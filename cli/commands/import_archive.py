@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from cli import service_token_file
 from cli.archive.report import run_import
-from cli.options import Jobs, SearchUrl, optional_collection
+from cli.options import DEFAULT_DATA, Data, Jobs, SearchUrl, ServiceToken, optional_collection
 from shared.clients.search import DEFAULT_URL
 
 
@@ -17,6 +18,8 @@ def import_archive(
         str | None, optional_collection("Where the images go; by default the collection that they came from.")
     ] = None,
     jobs: Jobs = 8,
+    service_token: ServiceToken = None,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Bring the images of FILE into a collection of the same embedding space. Nothing is embedded anew."""
-    run_import(file, search, collection, jobs)
+    run_import(file, service_token_file.server(search, service_token, data), collection, jobs)

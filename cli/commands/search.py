@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import connection, console
+from cli.connection import Server
 from cli.console import printable
 from cli.failures import CommandFailed
-from cli.options import Collection, Url
+from cli.options import ApiKey, Collection, Url
 from shared import regions
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
@@ -38,6 +39,7 @@ def search(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
     collection: Collection = DEFAULT_COLLECTION,
 ) -> None:
     """Find the images that look like FILE, nearest first."""
@@ -45,7 +47,7 @@ def search(
         image = file.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-    response = anyio.run(_ask, url, image, region, k, collection)
+    response = anyio.run(_ask, Server(url, api_key), image, region, k, collection)
     if as_json:
         typer.echo(response.model_dump_json(indent=2))
     elif response.results:
@@ -54,8 +56,8 @@ def search(
         console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
 
 
-async def _ask(url: str, image: bytes, region: Region | None, k: int, collection: str) -> SearchResponse:
-    async with connection.gateway(url) as client:
+async def _ask(server: Server, image: bytes, region: Region | None, k: int, collection: str) -> SearchResponse:
+    async with connection.gateway(server) as client:
         return await client.search(image, region=region, k=k, collection=collection)
 
 

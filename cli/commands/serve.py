@@ -13,9 +13,10 @@ import anyio
 import typer
 from rich.text import Text
 
-from cli import connection, console, failures
+from cli import connection, console, failures, service_token_file
+from cli.connection import Server
 from cli.failures import CommandFailed
-from cli.options import Collection
+from cli.options import ApiKey, Collection
 from cli.serving import ports
 from cli.serving.loading import Loader
 from cli.serving.ports import HOST
@@ -33,6 +34,7 @@ def serve(
     sample: Annotated[Sample, typer.Option(help="What an empty collection is filled with.")] = Sample.GALLERY,
     data: Annotated[Path, typer.Option(file_okay=False, help="Folder for all that is kept.")] = Path("data"),
     collection: Collection = DEFAULT_COLLECTION,
+    api_key: ApiKey = None,
     gateway_port: Annotated[int, typer.Option(min=1, max=65535, envvar="GATEWAY_PORT")] = 8000,
     embedder_port: Annotated[int, typer.Option(min=1, max=65535, envvar="EMBEDDER_PORT")] = 8001,
     search_port: Annotated[int, typer.Option(min=1, max=65535, envvar="SEARCH_PORT")] = 8002,
@@ -46,8 +48,9 @@ def serve(
     ports.require_free(listening)
     data = _made(data)
     _fetch_weights()
-    services = _services(listening, data, log_level)
-    start = _Start(f"http://{HOST}:{gateway_port}", data, collection, images, sample)
+    token = service_token_file.written(data)
+    services = _services(listening, data, log_level, token)
+    start = _Start(Server(f"http://{HOST}:{gateway_port}", api_key), data, collection, images, sample)
     raise typer.Exit(anyio.run(Supervisor(services, say=console.say).run, start.run))
 
 
@@ -72,10 +75,10 @@ def _fetch_weights() -> None:
             )
 
 
-def _services(listening: Mapping[str, int], data: Path, log_level: str) -> list[Service]:
+def _services(listening: Mapping[str, int], data: Path, log_level: str, token: str) -> list[Service]:
     """Describe the services, in the order of their start."""
     kept = {"STORE_URL": f"sqlite:///{data}/lookalike.db", "INDEX_FOLDER": f"{data}/index"}
-    environment = kept | os.environ | {"HOST": HOST, "LOG_LEVEL": log_level}
+    environment = kept | os.environ | {"HOST": HOST, "LOG_LEVEL": log_level, "SERVICE_TOKEN": token}
     for name in ("embedder", "search"):
         environment[f"{name.upper()}_URL"] = f"http://{HOST}:{listening[name]}"
     return [
@@ -88,7 +91,7 @@ def _services(listening: Mapping[str, int], data: Path, log_level: str) -> list[
 class _Start:
     """What happens beside the services while they run."""
 
-    url: str
+    server: Server
     data: Path
     collection: str
     images: Path | None
@@ -96,9 +99,9 @@ class _Start:
 
     async def run(self) -> None:
         try:
-            async with connection.gateway(self.url, connections=16) as client:
+            async with connection.gateway(self.server, connections=16) as client:
                 await _until_ready(client)
-                loader = Loader(client, self.url, self.collection, self.data)
+                loader = Loader(client, self.server.url, self.collection, self.data)
                 await self._load(loader)
                 self._show_the_way(await loader.size())
         except CommandFailed as failure:  # the services go on: what is there can be searched
@@ -114,7 +117,7 @@ class _Start:
             failures.show(failure)
 
     def _show_the_way(self, images: int) -> None:
-        url = "" if self.url.endswith(":8000") else f" --url {self.url}"
+        url = "" if self.server.url.endswith(":8000") else f" --url {self.server.url}"
         drawn = Path(os.path.relpath(self.data / "gallery" / "owl" / "owl-03.jpg"))
         file = drawn if drawn.exists() else "photo.jpg"
         # Where the environment is not activated, as after `make run`, the bare name would not be found.
@@ -122,9 +125,9 @@ class _Start:
         program = "lookalike" if shutil.which("lookalike") else os.path.relpath(installed)
         lines = (
             f"Lookalike is ready: {images} images in the collection {self.collection}.",
-            f"  The API and its documentation   {self.url}/docs",
+            f"  The API and its documentation   {self.server.url}/docs",
             f"  Search from the command line    {program} search {file}{url}",
-            f"  Search by HTTP                  curl -F image=@{file} '{self.url}/v1/search?k=5'",
+            f"  Search by HTTP                  curl -F image=@{file} '{self.server.url}/v1/search?k=5'",
             f"  Add images of your own          {program} ingest DIR{url}",
             "  Stop                            Ctrl-C",
         )

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Jobs, SearchUrls, optional_collection
+from cli import service_token_file
+from cli.options import DEFAULT_DATA, Data, Jobs, SearchUrls, ServiceToken, optional_collection
 from cli.verification.report import run_verification
 from shared.clients.search import DEFAULT_URL
 
@@ -22,7 +23,10 @@ def verify(
         ),
     ] = None,
     jobs: Jobs = 8,
+    service_token: ServiceToken = None,
+    data: Data = DEFAULT_DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Read every image back, and compare bytes, thumbnail, vector and the index of every replica with its record."""
-    run_verification(search, collection, source, jobs, as_json=as_json)
+    servers = [service_token_file.server(url, service_token, data) for url in dict.fromkeys(search)]
+    run_verification(servers, collection, source, jobs, as_json=as_json)

@@ -5,6 +5,7 @@ import typer
 from rich.text import Text
 
 from cli import connection, console, failures
+from cli.connection import Server
 from cli.console import printable
 from cli.failures import CommandFailed
 from cli.ingest import progress
@@ -17,20 +18,20 @@ from shared.errors import LookalikeError
 RESUME = "Run the same command again to go on: what is there already is not uploaded twice."
 
 
-def run_ingest(source: Source, url: str, collection: str, jobs: int) -> None:
+def run_ingest(source: Source, server: Server, collection: str, jobs: int) -> None:
     """Ingest a source as a command does: it ends with the exit status 1 where a candidate failed."""
     try:
-        tally = anyio.run(_ingest, url, source, collection, jobs)
+        tally = anyio.run(_ingest, server, source, collection, jobs)
     except KeyboardInterrupt:
         console.say(f"Stopped. {RESUME}")
         raise
     raise typer.Exit(1 if tally.failures else 0)
 
 
-async def _ingest(url: str, source: Source, collection: str, jobs: int) -> Tally:
-    async with connection.gateway(url, jobs + 1) as client:
-        await _require_ready(client, url)
-        return await ingest_and_report(client, url, source, collection, jobs)
+async def _ingest(server: Server, source: Source, collection: str, jobs: int) -> Tally:
+    async with connection.gateway(server, jobs + 1) as client:
+        await _require_ready(client, server.url)
+        return await ingest_and_report(client, server.url, source, collection, jobs)
 
 
 async def _require_ready(client: GatewayClient, url: str) -> None:

@@ -10,6 +10,7 @@ import anyio
 import typer
 
 from cli import connection, console, progress
+from cli.connection import Server
 from cli.failures import CommandFailed
 from cli.ingest.npz import NpzFile
 from cli.ingest.scan import Folder
@@ -23,13 +24,13 @@ from shared.contracts.search import CollectionStats, SearchStats
 
 
 def run_verification(
-    urls: Sequence[str], collection: str | None, source: Path | None, jobs: int, *, as_json: bool
+    servers: Sequence[Server], collection: str | None, source: Path | None, jobs: int, *, as_json: bool
 ) -> None:
     """Verify as a command does: it ends with the exit status 1 where anything does not match."""
     originals = None if source is None else open_source(source)
     if originals is not None:
         collection = collection or DEFAULT_COLLECTION
-    findings = anyio.run(_verify, list(dict.fromkeys(urls)), collection, originals, jobs)
+    findings = anyio.run(_verify, servers, collection, originals, jobs)
     if as_json:
         typer.echo(as_document(findings))
     else:
@@ -66,9 +67,11 @@ def summary(findings: Findings) -> str:
     return ", ".join(parts)
 
 
-async def _verify(urls: Sequence[str], collection: str | None, originals: Source | None, jobs: int) -> Findings:
+async def _verify(servers: Sequence[Server], collection: str | None, originals: Source | None, jobs: int) -> Findings:
     async with AsyncExitStack() as opened:
-        replicas = {url: await opened.enter_async_context(connection.search(url, 2 * jobs + 1)) for url in urls}
+        replicas = {
+            server.url: await opened.enter_async_context(connection.search(server, 2 * jobs + 1)) for server in servers
+        }
         collections = _wanted(await _same_everywhere(replicas), collection)
         findings = Findings(total=sum(held.images for held in collections), compared=originals is not None)
         origins = Origins()
@@ -79,7 +82,7 @@ async def _verify(urls: Sequence[str], collection: str | None, originals: Source
             for held in collections:
                 await verifier.run(held.name, origins.add if originals else None)
         if originals is not None and collection is not None:
-            comparison = Comparison(replicas[urls[0]], collection, origins, findings, jobs)
+            comparison = Comparison(replicas[servers[0].url], collection, origins, findings, jobs)
             total = sum(map(len, origins.by_source.values()))
             with _shown("Comparing") as told:
                 await comparison.run(originals, lambda: told(findings.sources, total, findings))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from services.embedder import api, processor, weights
 from services.embedder.admission import Admission
@@ -30,6 +31,7 @@ from services.embedder.self_test import verify
 from services.embedder.settings import EmbedderSettings
 from shared.asgi import ServiceState, create_service
 from shared.contracts.embedding import Precision
+from shared.service_token import ServiceTokenGuard
 from shared.settings import CacheSettings
 from shared.telemetry import Metrics
 
@@ -121,4 +123,5 @@ def create_app(
                 extractor.stop()
 
     description = "Bytes in, vectors out: turns images into embeddings."
-    return create_service("embedder", settings, lifespan, [api.router], metrics, description)
+    guards = [Middleware(ServiceTokenGuard, settings.service_token)]
+    return create_service("embedder", settings, lifespan, [api.router], metrics, description, guards)

@@ -1,44 +1,61 @@
 """The gateway's composition root."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
+from starlette.middleware import Middleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.gateway.admission import Admission
-from services.gateway.api import heatmaps, images, predict, searches, stats
+from services.gateway.api import access, heatmaps, images, predict, searches, stats
+from services.gateway.api.access import ALL_COLLECTIONS, across
 from services.gateway.api.dependencies import GatewayState
+from services.gateway.gatekeeper import Gatekeeper
 from services.gateway.heatmaps import HeatMaps
+from services.gateway.hosts import HostGuard
+from services.gateway.keyring import Keyring
+from services.gateway.original import OriginalErrors
 from services.gateway.origins import OriginGuard
+from services.gateway.rates import RateLimits
 from services.gateway.searches import Searches
-from services.gateway.settings import GatewaySettings
+from services.gateway.settings import GatewaySettings, rate_of
 from services.gateway.uploads import Uploads
 from shared.asgi import create_service
 from shared.clients.base import ServiceClient
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
 from shared.contracts.health import Readiness
+from shared.errors import Unauthorized, UpstreamUnavailable
+from shared.keys.file import KeyFile
+from shared.problems import problem_response
 from shared.telemetry import Metrics
 
 DESCRIPTION = "Finds the images of a collection that look like a given one."
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """Build the gateway from settings, by default those of the environment."""
     settings = settings or GatewaySettings()
+    keyring = None if settings.api_keys_file is None else Keyring(KeyFile(settings.api_keys_file))
+    token = None if settings.service_token is None else settings.service_token.get_secret_value()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[GatewayState]:
         async with (
             _http(settings.embedder_url, settings) as to_embedder,
             _http(settings.search_url, settings) as to_search,
+            _followed(keyring),
         ):
-            embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds)
-            search = SearchClient("search", to_search, settings.search_timeout_seconds)
+            embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds, token)
+            search = SearchClient("search", to_search, settings.search_timeout_seconds, token)
 
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
@@ -55,21 +72,68 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             }
 
     routers = (searches.router, heatmaps.router, images.router, stats.router, predict.router)
-    app = create_service("gateway", settings, lifespan, routers, Metrics(), DESCRIPTION)
+    app = create_service(
+        "gateway",
+        settings,
+        lifespan,
+        routers,
+        Metrics(),
+        DESCRIPTION,
+        guards=_guards(settings, keyring),
+        metrics_access=[across("search"), ALL_COLLECTIONS],
+    )
+    app.add_exception_handler(Unauthorized, _on_wrong_service_token)
+    if keyring is None:
+        access.make_optional(app)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("/docs")
 
-    app.add_middleware(OriginGuard, admitted=settings.cors_origin_regex)
+    # Outermost, so that a page may read whatever is answered: also refusals, and what went wrong inside.
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=settings.cors_origin_regex,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
-        expose_headers=["x-request-id", "location"],
+        expose_headers=["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
     )
     return app
+
+
+def _guards(settings: GatewaySettings, keyring: Keyring | None) -> list[Middleware]:
+    """Give what a request has to pass before its body is read, in this order."""
+    rates = RateLimits(rate_of(settings.key_rate_limit), rate_of(settings.address_rate_limit))
+    return [
+        Middleware(OriginalErrors, predict.PATH),
+        Middleware(ProxyHeadersMiddleware, _listed(settings.trusted_proxies or "")),
+        Middleware(HostGuard, _listed(settings.allowed_hosts.lower())),
+        Middleware(OriginGuard, settings.cors_origin_regex),
+        Middleware(Gatekeeper, rates, keyring),
+    ]
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@asynccontextmanager
+async def _followed(keyring: Keyring | None) -> AsyncIterator[None]:
+    if keyring is None:
+        yield
+        return
+    await keyring.load()
+    following = asyncio.create_task(keyring.follow())
+    try:
+        yield
+    finally:
+        following.cancel()
+
+
+async def _on_wrong_service_token(_: Request, __: Exception) -> Response:
+    # Strangers are turned away before: here it is a service that does not know this gateway.
+    _log.error("a service behind the gateway refuses the SERVICE_TOKEN of this gateway")
+    return problem_response(UpstreamUnavailable("A service behind the gateway does not answer it."))
 
 
 def _http(base_url: str, settings: GatewaySettings) -> httpx.AsyncClient:

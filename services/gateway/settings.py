@@ -1,6 +1,11 @@
 """The gateway's settings."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import ClassVar
+
+import limits
+from limits import RateLimitItem
+from pydantic import Field, field_validator
 
 from shared.settings import ServiceSettings
 
@@ -24,3 +29,50 @@ class GatewaySettings(ServiceSettings):
     cors_origin_regex: str = Field(
         LOOPBACK_ORIGIN, description="Web pages that may call the API from a browser: their origins, as a pattern."
     )
+    api_keys_file: Path | None = Field(
+        default=None,
+        description="File of the API keys, as `lookalike keys` writes it. Unset: nobody has to log in.",
+    )
+    allowed_hosts: str = Field(
+        "localhost,127.0.0.1,[::1]",
+        description="Names under which the gateway is reached, with commas between; `*.example.org` stands for all "
+        "below, `*` for any. Requests for others are refused.",
+    )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or networks, with commas between, of proxies whose `X-Forwarded-For` is believed.",
+    )
+    key_rate_limit: str | None = Field(
+        default=None,
+        description="How often a key may call, as `600/minute`; more is answered with 429. Unset: no limit.",
+    )
+    address_rate_limit: str | None = Field(
+        default=None, description="The same for each address that shows no key, or a wrong one."
+    )
+
+    credentials_setting: ClassVar[str] = "API_KEYS_FILE"
+
+    @property
+    def asks_for_credentials(self) -> bool:
+        """Whether there are keys to show."""
+        return self.api_keys_file is not None
+
+    @field_validator("key_rate_limit", "address_rate_limit")
+    @classmethod
+    def _is_a_rate(cls, rate: str | None) -> str | None:
+        rate_of(rate)
+        return rate
+
+
+def rate_of(text: str | None) -> RateLimitItem | None:
+    """Read a limit such as `600/minute`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if text is None:
+        return None
+    try:
+        return limits.parse(text)
+    except ValueError:
+        raise ValueError("a limit is written as 600/minute") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from services.search.api import blobs, checks, images, queries, stats
 from services.search.api.dependencies import SearchState, Transfers
@@ -33,6 +34,7 @@ from services.search.stores import store_for
 from services.search.sweeper import Sweeper
 from shared.asgi import create_service
 from shared.contracts.health import Readiness
+from shared.service_token import ServiceTokenGuard
 from shared.telemetry import Metrics
 
 DESCRIPTION = "Vectors and records in, neighbours out. Called by the gateway; not meant for the open network."
@@ -115,7 +117,8 @@ def create_app(
             background.shutdown(wait=False, cancel_futures=True)
 
     routers = (blobs.router, images.router, queries.router, checks.router, stats.router)
-    return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION)
+    guards = [Middleware(ServiceTokenGuard, settings.service_token)]
+    return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION, guards)
 
 
 def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexes:

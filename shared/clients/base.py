@@ -25,6 +25,7 @@ class ServiceClient:
         http: Knows the service's base URL.
         deadline: Seconds that one call may take from its first byte to its last; httpx' own limits are for each
             read and write, so that a slow trickle would never meet them.
+        token: Shown to the service with every call, as `Authorization: Bearer`.
 
     Every method may raise, beside what it names itself:
         UpstreamUnavailable: The service cannot be reached, or failed.
@@ -32,10 +33,11 @@ class ServiceClient:
         TryAgain: It is starting or overloaded.
     """
 
-    def __init__(self, name: str, http: httpx.AsyncClient, deadline: float = 30) -> None:
+    def __init__(self, name: str, http: httpx.AsyncClient, deadline: float = 30, token: str | None = None) -> None:
         self.name = name
         self._http = http
         self._deadline = deadline
+        self._credentials = {} if token is None else {"authorization": f"Bearer {token}"}
 
     async def ready(self) -> Readiness:
         """Ask whether the service can do its work; a service that cannot be reached is not ready."""
@@ -62,7 +64,8 @@ class ServiceClient:
         admit: tuple[int, ...] = (),
         **request: Any,
     ) -> httpx.Response:
-        sent = {**({REQUEST_ID_HEADER: current} if (current := request_id.get()) else {}), **(headers or {})}
+        context = {REQUEST_ID_HEADER: current} if (current := request_id.get()) else {}
+        sent = {**self._credentials, **context, **(headers or {})}
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._http.request(method, path, headers=sent, **request)
@@ -79,6 +82,8 @@ class ServiceClient:
             error = from_problem(Problem.model_validate_json(response.content))
         except ValidationError:
             error = LookalikeError()
+        if (seconds := response.headers.get("retry-after", "")).isdecimal():
+            error.retry_after = int(seconds)
         if error.status < 500 or isinstance(error, TryAgain | LimitReached):
             return error
         return UpstreamUnavailable(f"The {self.name} service failed.")

@@ -42,11 +42,12 @@ class GatewayClient(ServiceClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that
-    names an image raises `NotFound` where there is none.
+    names an image raises `NotFound` where there is none. Where the installation asks for keys, every method may raise
+    `Unauthorized` or `Forbidden`.
     """
 
-    def __init__(self, http: httpx.AsyncClient, deadline: float = 60) -> None:
-        super().__init__("gateway", http, deadline)
+    def __init__(self, http: httpx.AsyncClient, deadline: float = 60, api_key: str | None = None) -> None:
+        super().__init__("gateway", http, deadline, api_key)
 
     async def search(
         self,

@@ -45,7 +45,7 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         ports = {f"{service.upper()}_PORT": str(port) for service, port in self.ports.items()}
-        return {**os.environ, **ports, "LOOKALIKE_URL": self.url}
+        return {**os.environ, **ports, "LOOKALIKE_URL": self.url, "LOOKALIKE_DATA": str(self.folder / "data")}
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "cli.main", *arguments]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from services.embedder.app import create_app as create_embedder
 from services.embedder.settings import EmbedderSettings
@@ -22,11 +23,13 @@ class Stack:
 
 
 @contextmanager
-def stack(folder: Path) -> Iterator[Stack]:
+def stack(folder: Path, service_token: str | None = None, **gateway_settings: Any) -> Iterator[Stack]:
     """Serve embedder, search and gateway, with an SQLite store in `folder`."""
+    token: dict[str, Any] = {"service_token": service_token}
     with (
-        serving(create_embedder(EmbedderSettings(extractor="deterministic"))) as embedder,
-        serving(create_search(SearchSettings(store_url=f"sqlite:///{folder}/lookalike.db"))) as search,
-        serving(create_gateway(GatewaySettings(embedder_url=embedder, search_url=search))) as gateway,
+        serving(create_embedder(EmbedderSettings(extractor="deterministic", **token))) as embedder,
+        serving(create_search(SearchSettings(store_url=f"sqlite:///{folder}/lookalike.db", **token))) as search,
     ):
-        yield Stack(gateway, embedder, search)
+        settings = GatewaySettings(embedder_url=embedder, search_url=search, **token, **gateway_settings)
+        with serving(create_gateway(settings)) as gateway:
+            yield Stack(gateway, embedder, search)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.gateway import resources
+from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, ImageHeatMaps
 from services.gateway.api.regions import UploadRegion
 from shared.contracts.base import DEFAULT_COLLECTION
@@ -22,7 +23,12 @@ _JSON_OR_PNG: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/{image_id}/heatmap", summary="Show where a stored image matches an uploaded one", responses=_JSON_OR_PNG)
+@router.post(
+    "/{image_id}/heatmap",
+    summary="Show where a stored image matches an uploaded one",
+    responses=_JSON_OR_PNG,
+    dependencies=SEARCH,
+)
 async def heatmap(
     request: Request,
     heat_maps: ImageHeatMaps,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 
 from services.gateway import resources
+from services.gateway.api.access import SEARCH, WRITE
 from services.gateway.api.dependencies import (
     AdmissionGate,
     Collection,
@@ -31,7 +32,7 @@ _CREATED_OR_NOT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("", summary="Add an image", responses=_CREATED_OR_NOT)
+@router.post("", summary="Add an image", responses=_CREATED_OR_NOT, dependencies=WRITE)
 async def add_image(
     response: Response,
     uploads: ImageUploads,
@@ -46,7 +47,7 @@ async def add_image(
         return _stored(response, await uploads.add(collection, image, label, metadata))
 
 
-@router.post("/known", summary="Which of these files are stored?")
+@router.post("/known", summary="Which of these files are stored?", dependencies=SEARCH)
 async def known_images(
     search: Search, known: Annotated[KnownRequest, Body()], collection: Collection = DEFAULT_COLLECTION
 ) -> KnownResponse:
@@ -54,7 +55,7 @@ async def known_images(
     return await search.known(collection, known.sha256)
 
 
-@router.get("", summary="List images")
+@router.get("", summary="List images", dependencies=SEARCH)
 async def list_images(
     search: Search,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many images a page.")] = 100,
@@ -67,13 +68,18 @@ async def list_images(
     return ImageList(images=tuple(map(resources.image, page.records)), next_cursor=next_cursor)
 
 
-@router.get("/{image_id}", summary="Read an image's record")
+@router.get("/{image_id}", summary="Read an image's record", dependencies=SEARCH)
 async def get_image(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Image:
     """Answer with what is stored of an image besides its bytes."""
     return resources.image(await search.record(collection, image_id))
 
 
-@router.put("/{image_id}", summary="Add or replace an image under an id of yours", responses=_CREATED_OR_NOT)
+@router.put(
+    "/{image_id}",
+    summary="Add or replace an image under an id of yours",
+    responses=_CREATED_OR_NOT,
+    dependencies=WRITE,
+)
 async def put_image(
     response: Response,
     uploads: ImageUploads,
@@ -89,7 +95,7 @@ async def put_image(
         return _stored(response, await uploads.put(collection, image_id, image, label, metadata or {}))
 
 
-@router.delete("/{image_id}", summary="Remove an image")
+@router.delete("/{image_id}", summary="Remove an image", dependencies=WRITE)
 async def delete_image(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> DeletedImage:
     """Remove an image. Once this is answered, no search shows it any more."""
     return DeletedImage(id=image_id, revision=(await search.delete(collection, image_id)).revision)
@@ -98,13 +104,25 @@ async def delete_image(search: Search, image_id: Id, collection: Collection = DE
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"image/*": {}}}}
 
 
-@router.get("/{image_id}/content", summary="Read an image's file", response_class=Response, responses=_FILE)
+@router.get(
+    "/{image_id}/content",
+    summary="Read an image's file",
+    response_class=Response,
+    responses=_FILE,
+    dependencies=SEARCH,
+)
 async def get_content(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Response:
     """Answer with the bytes as they were uploaded."""
     return _file(await search.content(collection, image_id))
 
 
-@router.get("/{image_id}/thumbnail", summary="Read an image's thumbnail", response_class=Response, responses=_FILE)
+@router.get(
+    "/{image_id}/thumbnail",
+    summary="Read an image's thumbnail",
+    response_class=Response,
+    responses=_FILE,
+    dependencies=SEARCH,
+)
 async def get_thumbnail(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Response:
     """Answer with a small upright JPEG."""
     return _file(await search.thumbnail(collection, image_id))

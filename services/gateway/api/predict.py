@@ -1,44 +1,23 @@
 """The original system's endpoint, answer for answer, so that its web client works unchanged."""
 
 import base64
-from collections.abc import Callable, Coroutine
 from io import BytesIO
-from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.datastructures import UploadFile
 
+from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, SearchesByUpload, read_image
 from services.gateway.api.options import K
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
-from shared.errors import LookalikeError
 
+PATH = "/api/predict"
 MISSING = "No image file provided"
 
-
-class _OriginalErrors(APIRoute):
-    """Answers failures as `{"error": ...}`: all that the original's clients know how to show."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler = super().get_route_handler()
-
-        async def with_original_errors(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except LookalikeError as error:
-                return _error(error.status, error.detail)
-            except RequestValidationError:
-                return _error(422, "A parameter is not valid")
-
-        return with_original_errors
-
-
-router = APIRouter(prefix="/api", tags=["original"], route_class=_OriginalErrors)
+router = APIRouter(tags=["original"])
 
 _FORM = {
     "requestBody": {
@@ -57,7 +36,7 @@ _FORM = {
 
 
 @router.post(
-    "/predict",
+    PATH,
     summary="The original system's search",
     response_model=PredictResponse,
     responses={
@@ -65,6 +44,7 @@ _FORM = {
         "default": {"description": "Refused or failed.", "model": PredictError},
     },
     openapi_extra=_FORM,
+    dependencies=SEARCH,
 )
 async def predict(
     request: Request,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, Search, SearchesByUpload
 from services.gateway.api.options import Options
 from services.gateway.api.regions import UploadRegion
@@ -12,7 +13,7 @@ from shared.contracts.gateway import SearchResponse
 router = APIRouter(prefix="/v1", tags=["search"])
 
 
-@router.post("/search", summary="Find images that look like an uploaded one")
+@router.post("/search", summary="Find images that look like an uploaded one", dependencies=SEARCH)
 async def search_by_upload(
     searches: SearchesByUpload,
     admission: AdmissionGate,
@@ -26,7 +27,7 @@ async def search_by_upload(
         return search_response(collection, await searches.by_upload(collection, image, options, region))
 
 
-@router.get("/images/{image_id}/similar", summary="Find images that look like a stored one")
+@router.get("/images/{image_id}/similar", summary="Find images that look like a stored one", dependencies=SEARCH)
 async def search_by_id(
     search: Search, image_id: Id, options: Options, collection: Collection = DEFAULT_COLLECTION
 ) -> SearchResponse:

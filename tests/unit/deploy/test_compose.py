@@ -25,13 +25,18 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
 VARIABLE = re.compile(r"\$\{(\w+):([?-])([^}]*)\}")
 
 
+def is_secret(name: str) -> bool:
+    return name.endswith(("_PASSWORD", "_TOKEN"))
+
+
 def test_no_password_is_written_down_and_nothing_starts_without_one() -> None:
     secrets = {name: value for one in SERVICES.values() for name, value in one["environment"].items()}
+    assert VARIABLE.fullmatch(secrets["SERVICE_TOKEN"])
     assert VARIABLE.fullmatch(secrets["MONGO_INITDB_ROOT_PASSWORD"])
     assert VARIABLE.fullmatch(secrets["LOOKALIKE_PASSWORD"])
     assert re.fullmatch(rf"mongodb://lookalike:{VARIABLE.pattern}@mongodb/lookalike", secrets["STORE_URL"])
     for name, mark, _ in VARIABLE.findall(TEXT):
-        assert mark == ("?" if "PASSWORD" in name else "-")
+        assert mark == ("?" if is_secret(name) else "-")
     assert "$" not in VARIABLE.sub("", TEXT).replace("$$", "")
 
 
@@ -39,7 +44,7 @@ def test_the_example_of_the_environment_names_every_variable_and_no_password() -
     lines = (ROOT / ".env.example").read_text().splitlines()
     named = dict(line.lstrip("#").split("=") for line in lines if re.match(r"#?[A-Z_]+=", line))
     assert named.keys() == {name for name, _, _ in VARIABLE.findall(TEXT)}
-    assert {value for name, value in named.items() if "PASSWORD" in name} == {""}
+    assert {value for name, value in named.items() if is_secret(name)} == {""}
     assert "/.env" in (ROOT / ".gitignore").read_text().split()
 
 
@@ -80,7 +85,8 @@ def test_the_environment_of_a_service_consists_of_its_settings(name: str, monkey
     assert {key.lower() for key in environment} <= SETTINGS[name].model_fields.keys()
     for key, value in environment.items():
         monkeypatch.setenv(key, VARIABLE.sub("secret", value))
-    assert SETTINGS[name]().allow_anonymous
+    assert SETTINGS[name]().service_token is not None
+    assert SETTINGS[name]().allow_anonymous == (name == "gateway")
     assert SETTINGS[name]().port == SETTINGS[name].model_fields["port"].default
 
 

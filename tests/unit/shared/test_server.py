@@ -1,5 +1,6 @@
 import pytest
 
+from services.gateway.settings import GatewaySettings
 from shared import server
 from shared.settings import ServiceSettings
 
@@ -25,3 +26,20 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         server.run("nowhere:at_all", Settings)
     assert stopped.value.code == 2
     assert "setting PORT" in capsys.readouterr().err
+
+
+def test_a_service_that_asks_for_credentials_may_listen_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    monkeypatch.setenv("SERVICE_TOKEN", "secret")
+    with pytest.raises(ModuleNotFoundError, match="nowhere"):
+        server.run("nowhere:at_all", Settings)
+
+
+def test_the_refusal_names_the_setting_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    for settings, setting in ((Settings, "SERVICE_TOKEN"), (GatewaySettings, "API_KEYS_FILE")):
+        with pytest.raises(SystemExit, match=setting):
+            server.run("nowhere:at_all", settings)
+    monkeypatch.setenv("SERVICE_TOKEN", "opens the services behind, not the gateway")
+    with pytest.raises(SystemExit, match="API_KEYS_FILE"):
+        server.run("nowhere:at_all", GatewaySettings)
