@@ -1,7 +1,8 @@
 """The common app factory: what every service answers beside its own endpoints, and how it fails."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated, Any, TypedDict
 
@@ -11,10 +12,11 @@ from starlette.middleware import Middleware
 
 from shared import logging, openapi, problems, telemetry
 from shared.contracts.health import Health, Readiness
-from shared.middleware import BodyCap, RequestContext
+from shared.middleware import BodyCap, Deadlines, RequestContext
 from shared.security_headers import SecurityHeaders
 from shared.settings import ServiceSettings
 from shared.telemetry import Metrics
+from shared.tracing import Traced, Tracing
 
 ReadinessCheck = Callable[[], Awaitable[Readiness]]
 
@@ -24,6 +26,9 @@ class ServiceState(TypedDict):
 
     readiness: ReadinessCheck
 
+
+STOPPING = "stopping"
+"""Name of the app's state that is true once the service has been told to stop."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
@@ -52,11 +57,13 @@ def create_service(
         metrics_access: What it takes to read `/metrics`, as dependencies.
     """
     logging.configure(name, settings.log_level)
+    endpoint = settings.otel_exporter_otlp_endpoint
+    tracing = None if endpoint is None else Tracing(name, endpoint)
     app = FastAPIOffline(  # its documentation page asks no other host for scripts
         title=f"Lookalike {name}",
         version=version("lookalike"),
         description=description,
-        lifespan=lifespan,
+        lifespan=lifespan if tracing is None else _closing(tracing, lifespan),
         redoc_url=None,
         responses=openapi.PROBLEM_RESPONSE,
         generate_unique_id_function=openapi.operation_id,
@@ -66,12 +73,25 @@ def create_service(
     app.include_router(_operations(metrics, metrics_access))
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(BodyCap, limit=settings.max_body_bytes)
+    app.add_middleware(BodyCap, limit=settings.max_body_bytes, seconds=settings.body_timeout_seconds)
+    app.add_middleware(Deadlines)
     for guard in reversed(guards):
         app.add_middleware(guard.cls, *guard.args, **guard.kwargs)
     app.add_middleware(SecurityHeaders, pages=frozenset({"/docs", "/docs/oauth2-redirect"}))
+    if tracing is not None:
+        app.add_middleware(Traced, tracing=tracing)
     app.add_middleware(RequestContext, metrics=metrics)
     return app
+
+
+def _closing(tracing: Tracing, lifespan: Lifespan) -> Lifespan:
+    @asynccontextmanager
+    async def closing(app: FastAPI) -> AsyncIterator[Any]:
+        async with lifespan(app) as state:
+            yield state
+        await asyncio.to_thread(tracing.close)
+
+    return closing
 
 
 async def _readiness_check(request: Request) -> ReadinessCheck:
@@ -87,8 +107,11 @@ def _operations(metrics: Metrics, metrics_access: Sequence[params.Depends]) -> A
         return Health()
 
     @router.get("/readyz", summary="Can it do its work?", responses={503: {"model": Readiness}})
-    async def readyz(response: Response, check: Annotated[ReadinessCheck, Depends(_readiness_check)]) -> Readiness:
-        readiness = await check()
+    async def readyz(
+        request: Request, response: Response, check: Annotated[ReadinessCheck, Depends(_readiness_check)]
+    ) -> Readiness:
+        stopping = getattr(request.app.state, STOPPING, False)
+        readiness = Readiness(ready=False, waiting_for=("It is stopping.",)) if stopping else await check()
         response.status_code = 200 if readiness.ready else 503
         return readiness
 

@@ -1,10 +1,12 @@
-"""Work for a client that may leave before it is done."""
+"""Work for a client that may leave before it is done, or waits no longer than it has said."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
 from starlette.requests import Request
+
+from shared import deadline
 
 Result = TypeVar("Result")
 
@@ -14,7 +16,7 @@ class ClientLeft(Exception):
 
 
 async def unless_client_leaves(request: Request, work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do the work, and cancel it when the client closes its connection.
+    """Do the work, and cancel it when the client closes its connection or its deadline has passed.
 
     Args:
         request: Its body has been read.
@@ -22,7 +24,13 @@ async def unless_client_leaves(request: Request, work: Callable[[], Awaitable[Re
 
     Raises:
         ClientLeft: The connection was closed first.
+        UpstreamTimeout: The deadline passed first.
     """
+    async with deadline.enforced():
+        return await _unless_disconnected(request, work)
+
+
+async def _unless_disconnected(request: Request, work: Callable[[], Awaitable[Result]]) -> Result:
     results: list[Result] = []
     failures: list[Exception] = []
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from shared.contracts.problem import MEDIA_TYPE
 from shared.departure import ClientLeft
@@ -11,13 +12,26 @@ from shared.logging import request_id
 from shared.validation import field_errors
 
 
+class ProblemResponse(Response):
+    """A problem document; leaves its code in the scope, for the metrics."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: LookalikeError, headers: dict[str, str]) -> None:
+        super().__init__(error.problem(request_id.get()).model_dump_json(), error.status, headers)
+        self._code = error.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["problem"] = self._code
+        await super().__call__(scope, receive, send)
+
+
 def problem_response(error: LookalikeError) -> Response:
     """Answer with the problem document of `error`, and with the header that says what to do about it."""
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
     if isinstance(error, Unauthorized):
         headers["www-authenticate"] = 'Bearer realm="lookalike"'
-    body = error.problem(request_id.get()).model_dump_json()
-    return Response(body, error.status, headers, MEDIA_TYPE)
+    return ProblemResponse(error, headers)
 
 
 def install(app: FastAPI) -> None:

@@ -2,11 +2,41 @@
 
 import ipaddress
 import sys
+import threading
+from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
 
+from shared.asgi import STOPPING
 from shared.settings import ServiceSettings
+
+
+class Server(uvicorn.Server):
+    """Serves until a signal; then takes requests for some time still, and says that it is not ready.
+
+    A second signal ends that time at once.
+
+    Args:
+        config: How to serve; nothing is wrapped around the service's own app.
+        drain_seconds: How long.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._drain_seconds = drain_seconds
+        self._draining = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        setattr(self.config.loaded_app.state, STOPPING, True)  # type: ignore[union-attr]  # it is a FastAPI
+        if self._draining or not self._drain_seconds:
+            super().handle_exit(sig, frame)
+            return
+        self._draining = True
+        timer = threading.Timer(self._drain_seconds, super().handle_exit, (sig, frame))
+        timer.daemon = True
+        timer.start()
 
 
 def run(factory: str, settings_class: type[ServiceSettings]) -> None:
@@ -25,7 +55,7 @@ def run(factory: str, settings_class: type[ServiceSettings]) -> None:
             f"Refusing to listen on {settings.host}: other machines reach it and nobody has to log in. Set "
             f"{settings.credentials_setting}, or ALLOW_ANONYMOUS=true if that is what you want."
         )
-    uvicorn.run(
+    config = uvicorn.Config(
         factory,
         factory=True,
         host=settings.host,
@@ -33,8 +63,16 @@ def run(factory: str, settings_class: type[ServiceSettings]) -> None:
         access_log=False,  # shared.middleware writes it, with request ids
         log_config=None,  # shared.logging configures it
         server_header=False,
+        proxy_headers=False,  # the gateway believes those that it is told to
         timeout_graceful_shutdown=settings.shutdown_grace_seconds,
     )
+    server = Server(config, settings.drain_seconds)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return  # uvicorn raises the signal again once it has stopped
+    if not server.started:
+        sys.exit(3)
 
 
 def is_loopback(host: str) -> bool:

@@ -21,6 +21,10 @@ class ServiceSettings(BaseSettings):
         default=None,
         description="What the services show each other: where it is set, embedder and search answer nobody without it.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Where traces go, by OTLP over HTTP; needs the extra `telemetry`. Unset: there are none.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
@@ -28,6 +32,15 @@ class ServiceSettings(BaseSettings):
         64 * 2**20,
         ge=1024,
         description="Longest request body that is read; longer ones are answered with 413.",
+    )
+    body_timeout_seconds: float = Field(
+        60, gt=0, description="How long a request's body may take to arrive; a slower one is answered with 408."
+    )
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        description="How long a service that is told to stop still takes requests, while `/readyz` says that it is not "
+        "ready: time for load balancers to notice.",
     )
     shutdown_grace_seconds: int = Field(
         20,

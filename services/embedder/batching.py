@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from services.embedder.fairness import FairQueue
+from shared import tracing
 from shared.errors import LookalikeError, Overloaded
 
 Result = TypeVar("Result")
@@ -112,7 +113,8 @@ class Batcher(Generic[Result]):
         self._metrics.waiting.inc()
         self._changed.set()
         try:
-            return await waiting.result
+            with tracing.span("embed"):
+                return await waiting.result
         except asyncio.CancelledError:
             if self._queue.withdraw(waiting):
                 self._metrics.waiting.dec()

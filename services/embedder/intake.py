@@ -10,6 +10,7 @@ from services.embedder.isolation import Crashed, TookTooLong
 from services.embedder.ports import Upload
 from services.embedder.preparing import PreparedImage
 from services.embedder.recipes import Recipe
+from shared import tracing
 from shared.errors import ImageTooLarge, UndecodableImage
 
 Prepare = Callable[[bytes, Recipe, Limits, bool], Awaitable[PreparedImage]]
@@ -55,7 +56,7 @@ class Intake:
         async with self._turns.turn():
             data = await upload.read()
             try:
-                with self._metrics.seconds.time():
+                with self._metrics.seconds.time(), tracing.span("decode"):
                     return await self._prepare(data, recipe, self._limits, with_thumbnail)
             except TookTooLong:
                 raise UndecodableImage("The image takes too long to decode.") from None

@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.gateway.admission import Admission
 from services.gateway.api import access, heatmaps, images, predict, searches, stats
 from services.gateway.api.access import ALL_COLLECTIONS, across
 from services.gateway.api.dependencies import GatewayState
@@ -22,10 +21,12 @@ from services.gateway.hosts import HostGuard
 from services.gateway.keyring import Keyring
 from services.gateway.original import OriginalErrors
 from services.gateway.origins import OriginGuard
+from services.gateway.overload import OverloadGuard, Work
 from services.gateway.rates import RateLimits
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings, rate_of
 from services.gateway.uploads import Uploads
+from services.gateway.upstream import Upstream, UpstreamMetrics
 from shared.asgi import create_service
 from shared.clients.base import ServiceClient
 from shared.clients.embedder import EmbedderClient
@@ -45,13 +46,16 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """Build the gateway from settings, by default those of the environment."""
     settings = settings or GatewaySettings()
     keyring = None if settings.api_keys_file is None else Keyring(KeyFile(settings.api_keys_file))
+    work = Work.up_to(settings.max_uploads_in_flight)
+    metrics = Metrics()
+    measured = UpstreamMetrics(metrics.registry)
     token = None if settings.service_token is None else settings.service_token.get_secret_value()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[GatewayState]:
         async with (
-            _http(settings.embedder_url, settings) as to_embedder,
-            _http(settings.search_url, settings) as to_search,
+            _http(settings.embedder_url, Upstream("embedder", settings.max_embedder_calls, measured)) as to_embedder,
+            _http(settings.search_url, Upstream("search", settings.max_search_calls, measured)) as to_search,
             _followed(keyring),
         ):
             embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds, token)
@@ -67,7 +71,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "searches": Searches(embedder, search),
                 "heat_maps": HeatMaps(embedder, search),
                 "uploads": Uploads(embedder, search),
-                "admission": Admission(settings.max_uploads_in_flight),
+                "work": work,
                 "max_image_bytes": settings.max_image_bytes,
             }
 
@@ -77,9 +81,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         settings,
         lifespan,
         routers,
-        Metrics(),
+        metrics,
         DESCRIPTION,
-        guards=_guards(settings, keyring),
+        guards=_guards(settings, keyring, work),
         metrics_access=[across("search"), ALL_COLLECTIONS],
     )
     app.add_exception_handler(Unauthorized, _on_wrong_service_token)
@@ -101,7 +105,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return app
 
 
-def _guards(settings: GatewaySettings, keyring: Keyring | None) -> list[Middleware]:
+def _guards(settings: GatewaySettings, keyring: Keyring | None, work: Work) -> list[Middleware]:
     """Give what a request has to pass before its body is read, in this order."""
     rates = RateLimits(rate_of(settings.key_rate_limit), rate_of(settings.address_rate_limit))
     return [
@@ -110,6 +114,7 @@ def _guards(settings: GatewaySettings, keyring: Keyring | None) -> list[Middlewa
         Middleware(HostGuard, _listed(settings.allowed_hosts.lower())),
         Middleware(OriginGuard, settings.cors_origin_regex),
         Middleware(Gatekeeper, rates, keyring),
+        Middleware(OverloadGuard, work),
     ]
 
 
@@ -136,12 +141,9 @@ async def _on_wrong_service_token(_: Request, __: Exception) -> Response:
     return problem_response(UpstreamUnavailable("A service behind the gateway does not answer it."))
 
 
-def _http(base_url: str, settings: GatewaySettings) -> httpx.AsyncClient:
-    # Each upload in flight makes at most a dozen calls at once (a search shows ten thumbnails in the original's way);
-    # calls beyond the pool wait for a connection, within their deadline.
-    limits = httpx.Limits(max_connections=2 * settings.max_uploads_in_flight, max_keepalive_connections=32)
-    timeout = httpx.Timeout(max(settings.embedder_timeout_seconds, settings.search_timeout_seconds), connect=2)
-    return httpx.AsyncClient(base_url=base_url, limits=limits, timeout=timeout, trust_env=False)
+def _http(base_url: str, upstream: Upstream) -> httpx.AsyncClient:
+    # Each call has a deadline as a whole; only a machine that is not there is given up sooner.
+    return httpx.AsyncClient(base_url=base_url, transport=upstream, timeout=httpx.Timeout(None, connect=2))
 
 
 async def _readiness(*services: ServiceClient) -> Readiness:

@@ -7,13 +7,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import MisdirectedRequest
 from shared.problems import problem_response
+from shared.service_token import PROBES
 
 
 class HostGuard:
     """Answers only for its own names.
 
     A page's own host name can be made to lead to this machine while the page is open (DNS rebinding). To the browser
-    that is the page's own server then, which it may read and write: only the name in the request tells.
+    that is the page's own server then, which it may read and write: only the name in the request tells. Probes call by
+    whatever address they have, and learn nothing.
 
     Args:
         app: What is guarded.
@@ -25,7 +27,11 @@ class HostGuard:
         self._names = frozenset(names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_ours(Request(scope).headers.get("host", "")):
+        if (
+            scope["type"] == "http"
+            and scope["path"] not in PROBES
+            and not self._is_ours(Request(scope).headers.get("host", ""))
+        ):
             refusal = MisdirectedRequest("This service does not answer for that host; ALLOWED_HOSTS says for which.")
             await problem_response(refusal)(scope, receive, send)
             return

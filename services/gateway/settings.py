@@ -20,11 +20,18 @@ class GatewaySettings(ServiceSettings):
     search_url: str = Field("http://127.0.0.1:8002", description="Where the search service is.")
     embedder_timeout_seconds: float = Field(30, gt=0, description="Deadline of one call to the embedder.")
     search_timeout_seconds: float = Field(10, gt=0, description="Deadline of one call to the search service.")
+    max_embedder_calls: int = Field(
+        64, ge=1, description="Calls to the embedder under way at once; what needs more is answered with 503."
+    )
+    max_search_calls: int = Field(128, ge=1, description="The same for the search service.")
     max_image_bytes: int = Field(
         40 * 2**20, ge=1024, description="Longest image file that is taken; longer ones are answered with 413."
     )
     max_uploads_in_flight: int = Field(
-        32, ge=1, description="Uploads and searches by upload worked on at once; more are answered with 503."
+        32,
+        ge=1,
+        description="Requests with a file worked on at once; more are answered with 503. Of searches fewer, as many as "
+        "stay quick.",
     )
     cors_origin_regex: str = Field(
         LOOPBACK_ORIGIN, description="Web pages that may call the API from a browser: their origins, as a pattern."

@@ -31,6 +31,7 @@ from services.search.settings import SearchSettings
 from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
 from services.search.stores import store_for
+from services.search.stores.traced import traced
 from services.search.sweeper import Sweeper
 from shared.asgi import create_service
 from shared.contracts.health import Readiness
@@ -60,6 +61,8 @@ def create_app(
     settings = settings or SearchSettings()
     limits = StoreLimits(settings.max_collections, settings.max_images, settings.max_store_bytes)
     store = store or store_for(settings.store_url, limits, settings.mongo)
+    if settings.otel_exporter_otlp_endpoint is not None:
+        store = traced(store)
     metrics = Metrics()
     measured = SearchMetrics(metrics)
 

@@ -8,6 +8,7 @@ from anyio import CapacityLimiter, to_thread
 
 from services.search.metrics import SearchMetrics
 from services.search.ports import Hit, Query, VectorIndex
+from shared import deadline, tracing
 from shared.errors import Overloaded
 
 
@@ -21,7 +22,7 @@ class _Waiting:
 class QueryBatches:
     """One thread computes, with as many cores as the index takes; what arrives meanwhile is the next batch.
 
-    Nobody waits for a batch to fill. Queries whose callers have gone are not computed.
+    Nobody waits for a batch to fill. Queries whose callers have gone, or wait no longer, are not computed.
 
     Args:
         max_batch: Queries that are answered together at most.
@@ -42,6 +43,7 @@ class QueryBatches:
 
         Raises:
             Overloaded: As many queries are waiting as are admitted.
+            UpstreamTimeout: The caller's deadline has passed.
         """
         self._waiting = [waiting for waiting in self._waiting if not waiting.answer.done()]
         if len(self._waiting) >= self._max_waiting:
@@ -50,7 +52,9 @@ class QueryBatches:
         self._waiting.append(waiting)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
-        return await waiting.answer
+        async with deadline.enforced():
+            with tracing.span("index search"):
+                return await waiting.answer
 
     async def _work(self) -> None:
         while batch := self._next_batch():

@@ -1,13 +1,15 @@
-"""What the clients share: deadlines, request ids, and answers turned into contracts or exceptions."""
+"""What the clients share: deadlines, retries, request ids, and answers turned into contracts or exceptions."""
 
 import asyncio
+import random
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from shared import wire
+from shared import deadline as deadlines
+from shared import tracing, wire
 from shared.contracts.health import Readiness
 from shared.contracts.problem import Problem
 from shared.errors import LimitReached, LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable, from_problem
@@ -15,6 +17,11 @@ from shared.logging import request_id
 from shared.middleware import REQUEST_ID_HEADER
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_PAUSES = (0.05, 0.2)
+"""Seconds before a call is made again, each spread by half at random."""
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+_BROKEN_OFF = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 class ServiceClient:
@@ -24,8 +31,12 @@ class ServiceClient:
         name: The service's name, for error messages.
         http: Knows the service's base URL.
         deadline: Seconds that one call may take from its first byte to its last; httpx' own limits are for each
-            read and write, so that a slow trickle would never meet them.
+            read and write, so that a slow trickle would never meet them. Of a request that is being served, what is
+            left of its own deadline counts where that is less. The service is told.
         token: Shown to the service with every call, as `Authorization: Bearer`.
+
+    A call that never reached the service is made again, and so is one that only reads and was broken off, as far as the
+    deadline allows. A write that may have been applied is not.
 
     Every method may raise, beside what it names itself:
         UpstreamUnavailable: The service cannot be reached, or failed.
@@ -62,13 +73,22 @@ class ServiceClient:
         path: str,
         headers: Mapping[str, str] | None = None,
         admit: tuple[int, ...] = (),
+        reads: bool | None = None,
         **request: Any,
     ) -> httpx.Response:
+        """Make a call; `reads` says whether it changes nothing, which goes without saying for GET."""
+        left = deadlines.remaining()
+        seconds = self._deadline if left is None else min(self._deadline, left)
+        if seconds <= 0:
+            raise deadlines.passed()
+        end = asyncio.get_running_loop().time() + seconds
+        again = _NEVER_SENT + (_BROKEN_OFF if reads or method == "GET" else ())
         context = {REQUEST_ID_HEADER: current} if (current := request_id.get()) else {}
         sent = {**self._credentials, **context, **(headers or {})}
         try:
-            async with asyncio.timeout(self._deadline):
-                response = await self._http.request(method, path, headers=sent, **request)
+            async with asyncio.timeout_at(end):
+                with tracing.span(f"call {self.name}", calls=True):
+                    response = await self._sent(end, again, method=method, url=path, headers=sent, **request)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise UpstreamTimeout(f"The {self.name} service did not answer in time.") from error
         except httpx.TransportError as error:
@@ -76,6 +96,16 @@ class ServiceClient:
         if response.is_success or response.status_code in admit:
             return response
         raise self._failure(response)
+
+    async def _sent(
+        self, end: float, again: tuple[type[httpx.TransportError], ...], headers: dict[str, str], **request: Any
+    ) -> httpx.Response:
+        for pause in _PAUSES:
+            try:
+                return await self._http.request(headers=headers | _told(end) | tracing.headers(), **request)
+            except again:
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - nothing secret
+        return await self._http.request(headers=headers | _told(end) | tracing.headers(), **request)
 
     def _failure(self, response: httpx.Response) -> LookalikeError:
         try:
@@ -87,6 +117,11 @@ class ServiceClient:
         if error.status < 500 or isinstance(error, TryAgain | LimitReached):
             return error
         return UpstreamUnavailable(f"The {self.name} service failed.")
+
+
+def _told(end: float) -> dict[str, str]:
+    """Say how many milliseconds are left until a moment on the loop's clock."""
+    return {deadlines.HEADER: str(max(1, int(1000 * (end - asyncio.get_running_loop().time()))))}
 
 
 def packed(model: BaseModel) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class EmbedderClient(ServiceClient):
         """
         files = [("images", (f"{number}", image, "application/octet-stream")) for number, image in enumerate(images)]
         params = {"thumbnails": thumbnails, "region": [str(region) for region in regions]}
-        return await self._call("POST", "/v1/embed", EmbedResponse, files=files, params=params)
+        return await self._call("POST", "/v1/embed", EmbedResponse, files=files, params=params, reads=True)
 
     async def embed_one(
         self, image: bytes, *, thumbnail: bool = False, regions: Sequence[Region] = ()
@@ -50,4 +50,4 @@ class EmbedderClient(ServiceClient):
             EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why one of the images is refused.
         """
         files = {"query": query, "candidate": candidate}
-        return await self._call("POST", "/v1/heatmap", HeatMap, files=files, params={"region": str(region)})
+        return await self._call("POST", "/v1/heatmap", HeatMap, files=files, params={"region": str(region)}, reads=True)

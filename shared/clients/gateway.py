@@ -64,7 +64,7 @@ class GatewayClient(ServiceClient):
             RevisionNotReached: The index is still behind `min_revision`.
         """
         params = _parameters(collection, options) | _in_address(region)
-        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
+        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params, reads=True)
 
     async def similar(
         self, image_id: str, *, collection: str = DEFAULT_COLLECTION, **options: Unpack[SearchOptions]
@@ -87,7 +87,7 @@ class GatewayClient(ServiceClient):
         """
         params = {"collection": collection} | _in_address(region)
         path = f"/v1/images/{image_id}/heatmap"
-        return await self._call("POST", path, HeatMapResponse, files={"image": image}, params=params)
+        return await self._call("POST", path, HeatMapResponse, files={"image": image}, params=params, reads=True)
 
     async def add(
         self,
@@ -122,6 +122,7 @@ class GatewayClient(ServiceClient):
             content=wire.encode(request, wire.JSON),
             headers={"content-type": wire.JSON},
             params={"collection": collection},
+            reads=True,
         )
         return frozenset(answer.sha256)
 

@@ -74,7 +74,9 @@ class SearchClient(ServiceClient):
     async def known(self, collection: str, sha256: Sequence[str]) -> KnownResponse:
         """Tell which of these digests some image of the collection has; of an unknown collection none."""
         request = KnownRequest(sha256=tuple(sha256))
-        return await self._call("POST", f"/v1/collections/{collection}/known", KnownResponse, **packed(request))
+        return await self._call(
+            "POST", f"/v1/collections/{collection}/known", KnownResponse, reads=True, **packed(request)
+        )
 
     async def content(self, collection: str, image_id: str) -> StoredFile:
         """Read an image's bytes as they were uploaded."""
@@ -91,7 +93,9 @@ class SearchClient(ServiceClient):
             EmbeddingSpaceMismatch: The collection's vectors belong to another space.
             RevisionNotReached: The index is still behind `query.min_revision`.
         """
-        return await self._call("POST", f"/v1/collections/{collection}/query", QueryResponse, **packed(query))
+        return await self._call(
+            "POST", f"/v1/collections/{collection}/query", QueryResponse, reads=True, **packed(query)
+        )
 
     async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
         """Find the nearest neighbours of a stored image, itself left out.
@@ -100,12 +104,14 @@ class SearchClient(ServiceClient):
             RevisionNotReached: The index is still behind `options.min_revision`.
         """
         path = f"/v1/collections/{collection}/images/{image_id}/similar"
-        return await self._call("POST", path, QueryResponse, **packed(options))
+        return await self._call("POST", path, QueryResponse, reads=True, **packed(options))
 
     async def vectors(self, collection: str, image_ids: Sequence[str]) -> VectorsResponse:
         """Read the vectors of up to 100 images; those that do not exist are left out."""
         request = VectorsRequest(ids=tuple(image_ids))
-        return await self._call("POST", f"/v1/collections/{collection}/vectors", VectorsResponse, **packed(request))
+        return await self._call(
+            "POST", f"/v1/collections/{collection}/vectors", VectorsResponse, reads=True, **packed(request)
+        )
 
     async def check(self, collection: str, after: str | None, limit: int) -> IndexCheck:
         """Compare the index of the service that answers with the store, from the first id larger than `after`.

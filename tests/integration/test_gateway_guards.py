@@ -24,7 +24,7 @@ def gateway(**settings: Any) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
 def test_a_request_for_this_machine_is_answered(services: Stack, host: str) -> None:
-    assert httpx.get(f"{services.gateway}/healthz", headers={"host": host}).status_code == 200
+    assert httpx.get(f"{services.gateway}/v1/images", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "127.0.0.1.example.org", "", "[::2]", "*"])
@@ -34,12 +34,16 @@ def test_a_name_that_was_made_to_lead_here_is_not_answered(services: Stack, host
     assert refused.json()["request_id"] == refused.headers["x-request-id"]
 
 
+def test_a_probe_may_call_by_any_address(services: Stack) -> None:
+    assert httpx.get(f"{services.gateway}/readyz", headers={"host": "10.1.2.3:8000"}).status_code == 200
+
+
 def test_other_names_are_a_setting() -> None:
     with gateway(allowed_hosts="lookalike.example.org, *.shop.example") as http:
-        for host, status in (("lookalike.example.org", 200), ("a.b.shop.example:80", 200), ("shop.example", 421)):
-            assert http.get("/healthz", headers={"host": host}).status_code == status
+        for host, status in (("lookalike.example.org", 404), ("a.b.shop.example:80", 404), ("shop.example", 421)):
+            assert http.get("/v1/nothing", headers={"host": host}).status_code == status
     with gateway(allowed_hosts="*") as http:
-        assert http.get("/healthz", headers={"host": "anything.example"}).status_code == 200
+        assert http.get("/v1/nothing", headers={"host": "anything.example"}).status_code == 404
 
 
 def test_a_stored_file_can_do_nothing_in_a_browser(services: Stack) -> None:

@@ -7,8 +7,8 @@ from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
-from services.gateway.admission import Admission
 from services.gateway.heatmaps import HeatMaps
+from services.gateway.overload import Gate, Work
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
 from shared.asgi import ServiceState
@@ -29,7 +29,7 @@ class GatewayState(ServiceState):
     searches: Searches
     heat_maps: HeatMaps
     uploads: Uploads
-    admission: Admission
+    work: Work
     max_image_bytes: int
 
 
@@ -45,7 +45,14 @@ Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
 SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
-AdmissionGate = Annotated[Admission, Depends(_state("admission"))]
+
+
+async def _gate(request: Request) -> Gate:
+    work: Work = request.state.work
+    return work.gate(request.url.path, request.scope["route"].path)
+
+
+AdmissionGate = Annotated[Gate, Depends(_gate)]
 
 
 Collection = Annotated[CollectionName, Query(description="The collection that is meant.")]
