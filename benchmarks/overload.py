@@ -5,8 +5,8 @@
 Starts the three services as processes of their own and fills a collection. Then it measures a search alone, the most
 searches a second that some number of clients gets answered (the capacity), and at last `--clients` clients that
 together send `--times` as many for `--seconds`, whether they are answered in time or not. Each client has a connection
-of its own and comes back when its turn is, never sooner: what is refused is not sent again. Accepted searches should take
-no longer than three times what a search alone takes; all other answers should be 429 or 503 with Retry-After.
+of its own and comes back when its turn is, never sooner: what is refused is not sent again. Accepted searches should
+take no longer than three times what a search alone takes; all other answers should be 429 or 503 with Retry-After.
 
 With EXTRACTOR=deterministic no weights are needed. The load comes from a process of its own, on the same machine.
 """

@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal."""
-        setattr(self.config.loaded_app.state, STOPPING, True)  # type: ignore[union-attr]  # it is a FastAPI
+        setattr(self.config.loaded_app.state, STOPPING, True)
         if self._draining or not self._drain_seconds:
             super().handle_exit(sig, frame)
             return

@@ -1,7 +1,7 @@
 """Traces by OpenTelemetry: which part of which service took how long over a request.
 
-Off unless `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and then in need of the extra `telemetry`; nothing of it is imported
-before. The trace goes from service to service in the W3C's `traceparent`.
+Off unless `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and then in need of the extra `telemetry`, which nobody imports before.
+The trace goes from service to service in the W3C's `traceparent`.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ WINDOW = 16
 """Searches that are looked at together before the limit changes."""
 TOLERANCE = 2.0
 """How many times as long as in quiet a search may take, in the median, before fewer are let in."""
-FORGETTING = 1.002
+FORGETTING = 1.0002
 """By how much a window makes the memory of quiet fade: what was quick once may have become slow for good."""
 
 

@@ -90,7 +90,8 @@ class RateLimits:
     def __init__(self, of_key: RateLimitItem | None, of_address: RateLimitItem | None) -> None:
         self._of_key = of_key
         self._of_address = of_address
-        self._limiter = FixedWindowRateLimiter(_Counters())
+        self._counters = _Counters()
+        self._limiter = FixedWindowRateLimiter(self._counters)
         self._salt = secrets.token_bytes(16)
 
     def take_for_key(self, key_id: str) -> Allowance | None:

@@ -8,8 +8,11 @@ import httpx
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from shared.errors import Overloaded
+from shared.service_token import PROBES
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+_FOR_PROBES = 4
 
 
 class UpstreamMetrics:
@@ -42,7 +45,7 @@ class Upstream(httpx.AsyncBaseTransport):
         self._limit = limit
         self._metrics = metrics
         self._under_way = 0
-        connections = httpx.Limits(max_connections=limit, max_keepalive_connections=min(limit, 32))
+        connections = httpx.Limits(max_connections=limit + _FOR_PROBES, max_keepalive_connections=min(limit, 32))
         self._transport = httpx.AsyncHTTPTransport(limits=connections, trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -51,7 +54,7 @@ class Upstream(httpx.AsyncBaseTransport):
         Raises:
             Overloaded: As many calls as may be are under way.
         """
-        if self._under_way >= self._limit:
+        if self._under_way >= self._limit and request.url.path not in PROBES:  # busy is not unwell
             raise Overloaded(f"As many calls to the {self._service} service as may be are under way.")
         with self._counted(), self._metrics.in_flight.labels(self._service).track_inprogress():
             began, outcome = time.perf_counter(), "late"

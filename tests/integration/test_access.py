@@ -84,7 +84,7 @@ def test_everything_else_asks_for_a_key(http: httpx.Client, path: str) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"authorization": "Bearer "},
+        {"authorization": "Bearer"},
         {"authorization": "Basic dXNlcjpwYXNz"},
         {"authorization": f"Bearer lookalike_{'0' * 12}_{'0' * 64}"},
         {"authorization": f"Bearer {SERVICE_TOKEN}"},

@@ -66,7 +66,7 @@ def test_what_has_become_slow_for_good_counts_as_quick_in_the_end() -> None:
     windows(limit, QUIET, 2)
     windows(limit, 3 * QUIET, 100)
     assert limit.limit == 4
-    windows(limit, 3 * QUIET, 1000)
+    windows(limit, 3 * QUIET, 3000)
     assert limit.limit == 32
 
 

@@ -33,7 +33,7 @@ def test_a_service_that_asks_for_credentials_may_listen_anywhere(monkeypatch: py
     monkeypatch.setenv("SERVICE_TOKEN", "secret")
     with pytest.raises(SystemExit) as stopped:  # it goes on as far as looking for the service
         server.run("nowhere:at_all", Settings)
-    assert stopped.value.code == 1
+    assert stopped.value.code == 3
 
 
 def test_the_refusal_names_the_setting_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
