@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import failures
+from cli.commands.collections import collections
 from cli.commands.doctor import doctor
 from cli.commands.export import export
 from cli.commands.import_archive import import_archive
@@ -60,6 +61,7 @@ app.command()(serve)
 app.command()(ingest)
 app.command("import-npz")(import_npz)
 app.command()(search)
+app.add_typer(collections, name="collections")
 app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)

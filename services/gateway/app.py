@@ -10,10 +10,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 
 from services.gateway.admission import Admission
-from services.gateway.api import heatmaps, images, predict, searches, stats
+from services.gateway.api import collections, heatmaps, images, predict, searches, stats
 from services.gateway.api.dependencies import GatewayState
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.origins import OriginGuard
+from services.gateway.recipes import Recipes
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings
 from services.gateway.uploads import Uploads
@@ -40,6 +41,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds)
             search = SearchClient("search", to_search, settings.search_timeout_seconds)
 
+            recipes = Recipes(embedder, search)
+
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
 
@@ -47,14 +50,15 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "readiness": readiness,
                 "embedder": embedder,
                 "search": search,
-                "searches": Searches(embedder, search),
-                "heat_maps": HeatMaps(embedder, search),
-                "uploads": Uploads(embedder, search),
+                "searches": Searches(embedder, search, recipes),
+                "heat_maps": HeatMaps(embedder, search, recipes),
+                "uploads": Uploads(embedder, search, recipes),
+                "recipes": recipes,
                 "admission": Admission(settings.max_uploads_in_flight),
                 "max_image_bytes": settings.max_image_bytes,
             }
 
-    routers = (searches.router, heatmaps.router, images.router, stats.router, predict.router)
+    routers = (searches.router, heatmaps.router, images.router, collections.router, stats.router, predict.router)
     app = create_service("gateway", settings, lifespan, routers, Metrics(), DESCRIPTION)
 
     @app.get("/", include_in_schema=False)
@@ -65,7 +69,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=settings.cors_origin_regex,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
         expose_headers=["x-request-id", "location"],
     )

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile as FormFile
 
 from services.gateway.admission import Admission
 from services.gateway.heatmaps import HeatMaps
+from services.gateway.recipes import Recipes
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
 from shared.asgi import ServiceState
@@ -29,6 +30,7 @@ class GatewayState(ServiceState):
     searches: Searches
     heat_maps: HeatMaps
     uploads: Uploads
+    recipes: Recipes
     admission: Admission
     max_image_bytes: int
 
@@ -45,10 +47,11 @@ Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
 SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
+CollectionRecipes = Annotated[Recipes, Depends(_state("recipes"))]
 AdmissionGate = Annotated[Admission, Depends(_state("admission"))]
 
 
-Collection = Annotated[CollectionName, Query(description="The collection that is meant.")]
+Collection = Annotated[CollectionName, Query(description="The collection that is meant, by its name or by an alias.")]
 Id = Annotated[ImageId, Path(description="The image's id.")]
 
 
