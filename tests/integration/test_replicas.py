@@ -115,8 +115,8 @@ async def test_a_collection_deleted_on_one_is_gone_from_the_other_and_comes_back
     for turn in range(4):
         one, other = replicas[turn % 2], replicas[1 - turn % 2]
         for number in range(5):
-            await upload(one, f"image-{number}", Picture(b"%d %d" % (turn, number)))
-        query = Picture(b"%d 0" % turn).query(10)
+            revision = await upload(one, f"image-{number}", Picture(b"%d %d" % (turn, number)))
+        query = Picture(b"%d 0" % turn).query(10).model_copy(update={"min_revision": revision})
         expected = [f"image-{number}" for number in range(5)]
         assert sorted(near.record.id for near in (await other.query("default", query)).neighbours) == expected
         deleted = await one.delete_collection("default")

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1", tags=["collections"])
     responses={200: {"model": StoredCollection}, 201: {"model": StoredCollection}},
     openapi_extra=document(NewCollection),
 )
-async def create(request: Request, collections: CollectionsDep) -> Response:
+async def create_collection(request: Request, collections: CollectionsDep) -> Response:
     """Make an empty collection: 201, or 200 where there is one already that the same is said of."""
     answer = await collections.create(await read_document(request, NewCollection))
     return wire.respond(request, answer, 201 if answer.created else 200)
@@ -47,7 +47,7 @@ async def list_collections(request: Request, collections: CollectionsDep) -> Res
 @router.get(
     "/collections/{collection}", summary="Describe a collection", responses={200: {"model": contracts.Collection}}
 )
-async def get(request: Request, collection: Collection, collections: CollectionsDep) -> Response:
+async def get_collection(request: Request, collection: Collection, collections: CollectionsDep) -> Response:
     """Say what is known of a collection."""
     return wire.respond(request, await collections.get(collection))
 
@@ -58,7 +58,7 @@ async def get(request: Request, collection: Collection, collections: Collections
     responses={200: {"model": StoredCollection}},
     openapi_extra=document(CollectionPatch),
 )
-async def describe(request: Request, collection: Collection, collections: CollectionsDep) -> Response:
+async def describe_collection(request: Request, collection: Collection, collections: CollectionsDep) -> Response:
     """Replace the description; all else is fixed when a collection is made."""
     patch = await read_document(request, CollectionPatch)
     return wire.respond(request, await collections.describe(collection, patch.description))
@@ -67,7 +67,7 @@ async def describe(request: Request, collection: Collection, collections: Collec
 @router.delete(
     "/collections/{collection}", summary="Remove a collection", responses={200: {"model": DeletedCollection}}
 )
-async def delete(request: Request, collection: Named, collections: CollectionsDep) -> Response:
+async def delete_collection(request: Request, collection: Named, collections: CollectionsDep) -> Response:
     """Remove a collection with all its images and aliases; when the answer is there, no query shows any of it."""
     return wire.respond(request, await collections.delete(collection))
 

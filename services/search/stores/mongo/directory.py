@@ -16,13 +16,15 @@ from shared.errors import Conflict, LimitReached
 
 _IT: Document = {"_id": DIRECTORY}
 _ONE_MORE: Document = {"version": {"$add": ["$version", Int64(1)]}}
+_TO_BE_ANNOUNCED: Document = {**_ONE_MORE, "changed": {"$add": ["$version", Int64(1)]}}
 
 
 class Directory:
     """The one document of the collection `collections`.
 
     It has `collections` (by name: key, space, recipe and so on), `aliases` (the names that they stand for), `dropped`
-    (keys whose images are still to be removed) and `version`, which every change increases.
+    (keys whose images are still to be removed), `version`, which every change increases, and `changed`, the version of
+    the last change that draws a number of its own: one that comes with an image needs none.
 
     Args:
         database: Where it is.
@@ -33,9 +35,9 @@ class Directory:
         self._directory = database.directory
         self._limit = limit
 
-    async def version(self) -> int:
-        """Give the number of changes so far."""
-        return int((await self._read({"version": 1}))["version"])
+    async def changed(self) -> int:
+        """Give the version of the last change that is to be announced."""
+        return int((await self._read({"changed": 1}))["changed"])
 
     async def all(self) -> list[tuple[str, Document, list[str]]]:
         """Give name, entry and aliases of each collection, in the order of the names."""
@@ -58,7 +60,7 @@ class Directory:
                 if not documents.collection(name, entry, 0, ()).agrees(facts):
                     raise Conflict(f"There is a collection {name} already, and other facts are true of it.")
                 return None
-            if await self._add(name, version, facts):
+            if await self._add(name, version, facts, _TO_BE_ANNOUNCED):
                 return version + 1
 
     async def describe(self, name: str, description: str) -> int | None:
@@ -78,7 +80,7 @@ class Directory:
                         "$set": {
                             "dropped": {"$concatArrays": ["$dropped", [key]]},
                             "aliases": {"$arrayToObject": others},
-                            **_ONE_MORE,
+                            **_TO_BE_ANNOUNCED,
                         }
                     },
                     {"$unset": f"collections.{name}"},
@@ -116,70 +118,65 @@ class Directory:
         changed = await update_one(
             self._directory,
             {**_IT, f"aliases.{alias}": {"$exists": True}},
-            [{"$unset": f"aliases.{alias}"}, {"$set": _ONE_MORE}],
+            [{"$unset": f"aliases.{alias}"}, {"$set": _TO_BE_ANNOUNCED}],
             projection={"version": 1},
             after=True,
         )
         return None if changed is None else int(changed["version"])
 
-    async def check(self, name: str, space: SpaceRef, recipe: RecipeName | None) -> str:
-        """Tell whether an image may be committed, and give the key for it: a new one where there is no collection.
+    async def check(self, name: str, space: SpaceRef, recipe: RecipeName | None) -> str | None:
+        """Give the key of the collection for an image; None where `enter` has to make it, or to give it its space.
 
         Raises:
             Conflict: The name is that of an alias.
             EmbeddingSpaceMismatch: The image's vector does not belong there.
             LimitReached: There are too many collections.
         """
-        version, entry = await self._admitted(name)
+        _, entry = await self._admitted(name)
         if entry is None:
-            return new_key(name, version)
-        _require(name, entry, space, recipe)
+            return None
+        if entry["space"] is None:
+            require_recipe(name, entry["recipe"], recipe)
+            return None
+        require_space(name, documents.space(entry["space"]), space)
         return str(entry["key"])
 
-    async def enter(self, name: str, key: str, space: SpaceRef, recipe: RecipeName | None) -> bool:
-        """Make sure that the collection of this key has the space; False if the name is no longer, or never was, its.
+    async def enter(self, name: str, space: SpaceRef, recipe: RecipeName | None) -> str:
+        """Give the key of the collection for its first image, and see to it that it is there and has a space.
 
         Raises:
             The same as `check`.
         """
-        version, entry = await self._admitted(name)
-        if key != (new_key(name, version) if entry is None else entry["key"]):
-            return False
-        if entry is None:
-            await self._add(name, version, CollectionFacts())
-            return await self.enter(name, key, space, recipe)
-        _require(name, entry, space, recipe)
-        if entry["space"] is not None:
-            return True
-        at = f"collections.{name}"
-        fixed = {f"{at}.space": {"$literal": documents.space_document(space)}}
-        await self._change(
-            name,
-            {**fixed, f"{at}.recipe": {"$ifNull": [f"${at}.recipe", {"$literal": recipe}]}},
-            {f"{at}.key": key, f"{at}.space": None},
-        )
-        return await self.enter(name, key, space, recipe)  # another writer may have been first, with another space
+        while (key := await self.check(name, space, recipe)) is None:
+            version, entry = await self._admitted(name)
+            if entry is None:
+                await self._add(name, version, CollectionFacts(), _ONE_MORE)
+            else:
+                await self._fix(name, str(entry["key"]), space, recipe)
+        return key
 
-    async def _add(self, name: str, version: int, facts: CollectionFacts) -> bool:
+    async def _fix(self, name: str, key: str, space: SpaceRef, recipe: RecipeName | None) -> None:
+        """Give a collection its space, unless another writer is first."""
+        at = f"collections.{name}"
+        fixed = {
+            f"{at}.space": {"$literal": documents.space_document(space)},
+            f"{at}.recipe": {"$ifNull": [f"${at}.recipe", {"$literal": recipe}]},
+        }
+        without_space = {**_IT, f"{at}.key": key, f"{at}.space": None}
+        await self._directory.update_one(without_space, [{"$set": {**fixed, **_ONE_MORE}}])
+
+    async def _add(self, name: str, version: int, facts: CollectionFacts, counted: Document) -> bool:
         """Add a collection, if the directory is still of the version in which there was none: so its key is new."""
-        added = await self._directory.update_one(
-            {**_IT, "version": Int64(version)},
-            [
-                {
-                    "$set": {
-                        f"collections.{name}": {"$literal": documents.new_collection(new_key(name, version), facts)},
-                        **_ONE_MORE,
-                    }
-                }
-            ],
-        )
+        entry = {"$literal": documents.new_collection(new_key(name, version), facts)}
+        unchanged = {**_IT, "version": Int64(version)}
+        added = await self._directory.update_one(unchanged, [{"$set": {f"collections.{name}": entry, **counted}}])
         return added.modified_count > 0
 
     async def _change(self, name: str, change: Document, condition: Document | None = None) -> int | None:
         changed = await update_one(
             self._directory,
             {**_IT, f"collections.{name}": {"$exists": True}, **(condition or {})},
-            [{"$set": {**change, **_ONE_MORE}}],
+            [{"$set": {**change, **_TO_BE_ANNOUNCED}}],
             projection={"version": 1},
             after=True,
         )
@@ -209,10 +206,3 @@ class Directory:
         directory = await self._directory.find_one(_IT, projection)
         assert directory is not None, "opening the store makes it"
         return directory
-
-
-def _require(name: str, entry: Document, space: SpaceRef, recipe: RecipeName | None) -> None:
-    if entry["space"] is None:
-        require_recipe(name, entry["recipe"], recipe)
-    else:
-        require_space(name, documents.space(entry["space"]), space)

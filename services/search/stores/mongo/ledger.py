@@ -69,7 +69,7 @@ class Ledger:
             after=True,
         )
         if ledger is None:
-            raise LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
+            raise self._full()
         return Intent(int(ledger["last"]), key)
 
     async def end(self, intent: Intent, collection: str, added: int) -> int:
@@ -86,8 +86,18 @@ class Ledger:
         )
         return await self.horizon() if ledger is None else _horizon(ledger)
 
-    async def announce(self, version: int) -> int:
-        """Draw a number for a change that made the directory be of this version, and wait until it is visible.
+    async def require_room(self) -> None:
+        """Refuse an image where there is room for none; where there is, `begin` may refuse it all the same.
+
+        Raises:
+            LimitReached: There are as many images as the limits admit.
+        """
+        ledger = await self._ledger.find_one(_IT, {"total": 1})
+        if ledger is not None and ledger["total"] >= self._limits.images:
+            raise self._full()
+
+    async def announce(self, version: int) -> tuple[int, int]:
+        """Draw a number for a change that made the directory be of this version, and give it with the horizon.
 
         The directory is read whole by whoever comes to this number, so no intent is needed: the change may be seen
         earlier, but never later. Where another writer has announced this version or a later one, its number counts.
@@ -102,9 +112,7 @@ class Ledger:
         if ledger is None:
             ledger = await self._ledger.find_one(_IT, {"last": 1, "open": 1})
             assert ledger is not None, "opening the store makes it"
-        seq = int(ledger["last"])
-        await self.wait_for(seq, _horizon(ledger))
-        return seq
+        return int(ledger["last"]), _horizon(ledger)
 
     async def announced(self) -> int:
         """Give the last version of the directory that was announced."""
@@ -191,6 +199,9 @@ class Ledger:
             {**_IT, "last": ledger["last"], "open": []},
             {"$set": {"images": counts, "total": Int64(sum(counts.values()))}, "$unset": {"recount": ""}},
         )
+
+    def _full(self) -> LimitReached:
+        return LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
 
     def _with_room(self, key: str) -> Document:
         adding: Document = {"$filter": {"input": "$open", "cond": "$$this.adds"}}

@@ -162,7 +162,7 @@ async def _make_directory(database: Database) -> None:
         }
         async for document in database.directory.find(of_first_version)
     }
-    directory = {"collections": collections, "aliases": {}, "dropped": [], "version": Int64(0)}
+    directory = {"collections": collections, "aliases": {}, "dropped": [], "version": Int64(0), "changed": Int64(0)}
     with suppress(DuplicateKeyError):
         await database.directory.update_one({"_id": DIRECTORY}, {"$setOnInsert": directory}, upsert=True)
     await database.ledger.update_one(

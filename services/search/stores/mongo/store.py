@@ -211,13 +211,13 @@ class MongoStore:
     async def _announced(self, change: Coroutine[Any, Any, int | None]) -> int | None:
         async def announce() -> int | None:
             version = await change
-            return None if version is None else await self._ledger.announce(version)
+            return None if version is None else await self._writer.announce(version)
 
         return await self._to_its_end(announce())
 
     async def _announce_all(self) -> None:
         """Announce what a service has changed of the collections that died before it could do so."""
-        if await self._ledger.announced() < (version := await self._directory.version()):
+        if await self._ledger.announced() < (version := await self._directory.changed()):
             await self._ledger.announce(version)
 
     async def _of(self, collection: str, read: Callable[[str], Coroutine[Any, Any, Answer]]) -> Answer:

@@ -45,17 +45,20 @@ class Writer:
         )
         if size is None:
             raise _not_stored()
+        if in_collection is None:
+            await self._ledger.require_room()
+            in_collection = await self._directory.enter(collection, commit.space, commit.recipe)
         thumbnail = await asyncio.to_thread(lambda: hashlib.sha256(commit.thumbnail.data).hexdigest())
         await self._blobs.put(thumbnail, commit.thumbnail.data)
         try:
             while True:
                 image = documents.image(in_collection, image_id, commit, size=size, thumbnail=thumbnail)
-                intent, outcome = await self._write(collection, image, commit)
+                intent, outcome = await self._write(collection, image)
                 if outcome != "moved":
                     break
-                # The collection was removed, or made by another writer, in this very moment.
+                # The collection was removed in this very moment.
                 await self._ledger.end(intent, in_collection, 0)
-                in_collection = await self._directory.check(collection, commit.space, commit.recipe)
+                in_collection = await self._directory.enter(collection, commit.space, commit.recipe)
         except BaseException:
             self._tasks.start(self._blobs.close_upload(thumbnail))
             raise
@@ -91,7 +94,13 @@ class Writer:
             return None
         key, version = dropped
         await self._ledger.discount(key)
-        return await self._ledger.announce(version)
+        return await self.announce(version)
+
+    async def announce(self, version: int) -> int:
+        """Draw the number of a change of the directory, and wait until all earlier writes are visible."""
+        seq, horizon = await self._ledger.announce(version)
+        await self._ledger.wait_for(seq, horizon)
+        return seq
 
     async def purge(self) -> bool:
         """Remove some images of dropped collections, as the port has it."""
@@ -118,11 +127,11 @@ class Writer:
         if "replaced" in image:
             await self.settle_replaced(image["_id"], image["seq"], image["replaced"])
 
-    async def _write(self, collection: str, image: Document, commit: ImageCommit) -> tuple[Intent, Former | Missed]:
+    async def _write(self, collection: str, image: Document) -> tuple[Intent, Former | Missed]:
         key, files = image["_id"], frozenset((image["sha256"], image["thumbnail"]))
 
         async def write(intent: Intent) -> Former | Missed:
-            if not await self._directory.enter(collection, image["collection"], commit.space, commit.recipe):
+            if await self._directory.key(collection) != image["collection"]:
                 return "moved"
             if not await self._blobs.secure(files):
                 raise _not_stored()

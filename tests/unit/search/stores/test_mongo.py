@@ -60,12 +60,11 @@ async def begun(store: MongoStore, image_id: str, picture: Picture) -> tuple[Int
     """A write that has drawn its number, and stops there."""
     await store.put_blob(picture.sha256, picture.data)
     await store._blobs.put(Picture(picture.thumbnail).sha256, picture.thumbnail)
-    collection = await store._directory.check("default", space(), None)
+    collection = await store._directory.enter("default", space(), None)
     image = documents.image(
         collection, image_id, picture.commit(), size=len(picture.data), thumbnail=Picture(picture.thumbnail).sha256
     )
     intent = await store._ledger.begin(image["_id"], (image["sha256"], image["thumbnail"]), adds=True)
-    assert await store._directory.enter("default", collection, space(), None)
     return intent, {**image, "seq": Int64(intent.seq)}
 
 
@@ -330,11 +329,16 @@ class TestCollections:
     async def test_that_came_back_are_not_written_to_by_who_knew_the_former_one(self, open_store: Open) -> None:
         slow, other = await open_store(), await open_store()
         await add(slow, "a", CAT)
-        former = await slow._directory.check("default", space(), None)
+        former = await slow._directory.enter("default", space(), None)
+        await slow.put_blob(OWL.sha256, OWL.data)
+        thumbnail = Picture(OWL.thumbnail).sha256
+        image = documents.image(former, "c", OWL.commit(), size=len(OWL.data), thumbnail=thumbnail)
         await other.drop("default")
         assert await add(other, "b", DOG) == 3
-        assert not await slow._directory.enter("default", former, space(), None)
-        assert await slow._directory.check("default", space(), None) != former
+        intent, outcome = await slow._writer._write("default", image)
+        assert outcome == "moved"
+        await slow._ledger.end(intent, former, 0)
+        assert [record.id for record in await other.page("default", "", 10)] == ["b"]
 
 
 class TestBytes:
