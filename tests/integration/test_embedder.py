@@ -348,6 +348,23 @@ async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -
     assert first @ third < first @ second
 
 
+async def test_another_recipe_of_the_real_network_is_loaded_beside_the_first(real_url: str) -> None:
+    """`pooled` is the last part of `multilayer`, though each has a network of its own."""
+    async with httpx.AsyncClient(base_url=real_url, timeout=60) as http:
+        client = EmbedderClient("embedder", http)
+        assert [known.name for known in (await client.recipes()).recipes] == ["classic", "pooled", "multilayer"]
+        with pytest.raises(NotReady):
+            await client.space("pooled")
+        await wait_for(client, "pooled", seconds=300)
+        image = images.png(draw("owl", 1))
+        pooled_space, pooled = await client.embed_one(image, recipe="pooled")
+        whole_space, whole = await client.embed_one(image)
+    assert (pooled_space.recipe, pooled_space.dimensions, whole_space.recipe) == ("pooled", 2048, "multilayer")
+    assert pooled_space.weights_sha256 == whole_space.weights_sha256
+    last = np.frombuffer(whole.vector, "<f4")[-2048:]
+    assert np.frombuffer(pooled.vector, "<f4") @ last / np.linalg.norm(last) > 0.999
+
+
 KINDS = ("butterfly", "lighthouse", "teapot", "owl")
 
 
@@ -398,8 +415,8 @@ def wait_until_ready(address: str) -> None:
     raise AssertionError(httpx.get(f"{address}/readyz").text)
 
 
-async def wait_for(client: EmbedderClient, recipe: str) -> None:
-    with anyio.fail_after(60):
+async def wait_for(client: EmbedderClient, recipe: str, seconds: float = 60) -> None:
+    with anyio.fail_after(seconds):
         while recipe not in [  # noqa: ASYNC110 - it changes in another thread
             known.name for known in (await client.recipes()).recipes if known.loaded
         ]:
