@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from cli import failures
 from cli.commands import keys
+from cli.commands.collections import collections
 from cli.commands.doctor import doctor
 from cli.commands.export import export
 from cli.commands.import_archive import import_archive
@@ -61,6 +62,7 @@ app.command()(serve)
 app.command()(ingest)
 app.command("import-npz")(import_npz)
 app.command()(search)
+app.add_typer(collections, name="collections")
 app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)

@@ -19,7 +19,8 @@ def _checked_urls(urls: list[str]) -> list[str]:
     return [_checked_url(url) for url in urls]
 
 
-def _checked_collection(name: str | None) -> str | None:
+def checked_collection(name: str | None) -> str | None:
+    """Refuse what cannot be the name of a collection."""
     if name is None:
         return None
     try:
@@ -55,10 +56,10 @@ Data = Annotated[
 ]
 DEFAULT_DATA = Path("data")
 Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many images are worked on at once.")]
-Collection = Annotated[str, typer.Option(help="Which collection of images.", callback=_checked_collection)]
+Collection = Annotated[str, typer.Option(help="Which collection of images.", callback=checked_collection)]
 
 
 def optional_collection(help_text: str) -> typer.models.OptionInfo:
     """Make the option `--collection` of a command that has no default for it."""
-    option: typer.models.OptionInfo = typer.Option(help=help_text, callback=_checked_collection)
+    option: typer.models.OptionInfo = typer.Option(help=help_text, callback=checked_collection)
     return option

@@ -2,7 +2,7 @@
 
 An archive is a plain tar file that any tool can unpack; all its members are regular files of names like these:
 
-    lookalike.json           the manifest: version of the format, collection, embedding space
+    lookalike.json           the manifest: version of the format, collection, what is said of it
     00000001/record.json     an image's facts, and the sizes and digests of the three files that follow
     00000001/image.jpg       its file as it was uploaded; the ending says what it is
     00000001/thumbnail.jpg

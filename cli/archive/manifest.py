@@ -1,11 +1,12 @@
 """The JSON documents of an archive."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
-from shared.contracts.embedding import SpaceRef
+from shared.contracts.collections import Collection, Description, ProjectionKind
+from shared.contracts.embedding import RecipeName, SpaceRef
 from shared.contracts.filters import Label
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import ImageRecord, ImageType, Moment, Side
@@ -14,10 +15,19 @@ from shared.contracts.search import ImageRecord, ImageType, Moment, Side
 class Manifest(Contract):
     """What an archive holds."""
 
-    lookalike_archive: Literal[1] = 1
-    """Version of the format."""
+    lookalike_archive: Literal[1, 2] = 2
+    """Version of the format. The first one says of a collection its name and its space alone."""
     collection: CollectionName
     space: SpaceRef
+    recipe: RecipeName | None = None
+    projection: ProjectionKind | None = None
+    description: Description = ""
+
+    @classmethod
+    def of(cls, collection: Collection, space: SpaceRef) -> Self:
+        """Describe a collection that has a space."""
+        facts = collection.model_dump(include={"recipe", "projection", "description"})
+        return cls(collection=collection.name, space=space, **facts)
 
 
 class Part(Contract):

@@ -20,7 +20,8 @@ from cli.connection import Server
 from cli.console import printable
 from cli.failures import CommandFailed
 from shared.clients.search import SearchClient
-from shared.contracts.search import CollectionStats
+from shared.contracts.collections import Collection
+from shared.errors import NotFound
 
 _NOTHING = "Nothing was imported."
 
@@ -50,12 +51,12 @@ async def _export(path: Path, server: Server, collection: str, jobs: int) -> Non
         held = await _collection(client, collection)
         if held is None or held.space is None:
             raise CommandFailed(f"There are no images in a collection {collection} at {server.url}.")
-        manifest = Manifest(collection=collection, space=held.space)
+        manifest = Manifest.of(held, held.space)
         with progress.shown(console.messages(), "Exporting") as told, ExitStack() as opened:
             total = held.images
             opening = ArchiveWriter.opened(path, manifest, lambda images: told(images, total))
             writer = await to_thread.run_sync(opened.enter_context, opening)
-            await Exporter(client, jobs=jobs).run(collection, writer, lambda: told(writer.images, total))
+            await Exporter(client, jobs=jobs).run(held.name, writer, lambda: told(writer.images, total))
             await to_thread.run_sync(writer.complete)
     earlier = f", {writer.found} of them by an earlier run" if writer.found else ""
     console.results().print(f"{writer.images} images exported{earlier}", markup=False)
@@ -92,12 +93,20 @@ async def _send(file: BinaryIO, checked: ArchiveReader, server: Server, collecti
     space = checked.manifest.space
     async with connection.search(server, jobs) as client:
         held = await _collection(client, collection)
+        if held and held.recipe and checked.manifest.recipe and held.recipe != checked.manifest.recipe:
+            raise CommandFailed(
+                f"The archive's vectors are of the recipe {checked.manifest.recipe}, "
+                f"those of the collection {collection} of {held.recipe}. {_NOTHING}",
+                "Name another collection with --collection.",
+            )
         if held and held.space and held.space != space:
             raise CommandFailed(
                 f"The archive's vectors are of the embedding space {space.fingerprint}, "
                 f"those of the collection {collection} of {held.space.fingerprint}. {_NOTHING}",
                 "Name another collection with --collection.",
             )
+        if held is None:
+            await _make(client, collection, checked.manifest)
         importer = Importer(client, collection, space, jobs=jobs)
         file.seek(0)
         try:
@@ -111,8 +120,20 @@ async def _send(file: BinaryIO, checked: ArchiveReader, server: Server, collecti
         raise typer.Exit(1)
 
 
-async def _collection(client: SearchClient, name: str) -> CollectionStats | None:
-    return next((held for held in (await client.stats()).collections if held.name == name), None)
+async def _collection(client: SearchClient, name: str) -> Collection | None:
+    """Read what is known of a collection; None where nothing was ever written to it."""
+    try:
+        held = await client.collection(name)
+    except NotFound:
+        return None
+    return None if held.created_at is None else held
+
+
+async def _make(client: SearchClient, name: str, manifest: Manifest) -> None:
+    """Make a collection as the archive's is."""
+    await client.create_collection(
+        name, recipe=manifest.recipe, projection=manifest.projection, description=manifest.description or None
+    )
 
 
 def _tell(tally: Imported) -> None:

@@ -114,7 +114,7 @@ def _read(file: IO[bytes], part: Path, manifest: Manifest, on_image: Callable[[i
         reader = ArchiveReader(file)
     except Foreign as error:
         raise CommandFailed(f"{part} is no unfinished archive.", "Name another file, or remove that one.") from error
-    if reader.manifest != manifest:
+    if (reader.manifest.collection, reader.manifest.space) != (manifest.collection, manifest.space):
         raise CommandFailed(
             f"{part} was begun with the collection {reader.manifest.collection} "
             f"of the space {reader.manifest.space.fingerprint}.",

@@ -21,6 +21,7 @@ from cli.verification.verifier import Verifier
 from shared.clients.search import SearchClient
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.search import CollectionStats, SearchStats
+from shared.errors import NotFound
 
 
 def run_verification(
@@ -72,7 +73,10 @@ async def _verify(servers: Sequence[Server], collection: str | None, originals: 
         replicas = {
             server.url: await opened.enter_async_context(connection.search(server, 2 * jobs + 1)) for server in servers
         }
-        collections = _wanted(await _same_everywhere(replicas), collection)
+        stats = await _same_everywhere(replicas)
+        if collection is not None:
+            collection = await _real_name(replicas[servers[0].url], collection)
+        collections = _wanted(stats, collection)
         findings = Findings(total=sum(held.images for held in collections), compared=originals is not None)
         origins = Origins()
         with _shown("Verifying") as told:
@@ -98,6 +102,14 @@ async def _same_everywhere(replicas: dict[str, SearchClient]) -> SearchStats:
             "These search services do not share one store.", "Verify each of them by a command of its own."
         )
     return first
+
+
+async def _real_name(client: SearchClient, collection: str) -> str:
+    """Give the name of the collection that may be named by an alias."""
+    try:
+        return (await client.collection(collection)).name
+    except NotFound:
+        return collection
 
 
 def _wanted(stats: SearchStats, collection: str | None) -> list[CollectionStats]:

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFi
 
 from services.embedder.comparison import Comparison
 from services.embedder.embedding import Embedding
+from services.embedder.engines import Engines
 from shared import regions, wire
-from shared.contracts.embedding import EmbeddingSpace, EmbedResponse
+from shared.contracts.embedding import EmbeddingSpace, EmbedResponse, RecipeList, RecipeName
 from shared.contracts.heatmap import HeatMap
 from shared.contracts.region import MAX_REGIONS, WHOLE, Region
 from shared.departure import unless_client_leaves
@@ -26,6 +27,11 @@ async def _embedding(request: Request) -> Embedding:
 async def _comparison(request: Request) -> Comparison:
     comparison: Comparison = request.state.comparison
     return comparison
+
+
+async def _engines(request: Request) -> Engines:
+    engines: Engines = request.state.engines
+    return engines
 
 
 async def _uploads(
@@ -53,9 +59,13 @@ async def _region(
 
 EmbeddingDep = Annotated[Embedding, Depends(_embedding)]
 ComparisonDep = Annotated[Comparison, Depends(_comparison)]
+EnginesDep = Annotated[Engines, Depends(_engines)]
 UploadsDep = Annotated[Sequence[UploadFile], Depends(_uploads)]
 RegionsDep = Annotated[Sequence[Region], Depends(_regions)]
 RegionDep = Annotated[Region, Depends(_region)]
+AskedRecipe = Annotated[
+    RecipeName | None, Query(description="How pictures become vectors; left out: as the setting RECIPE says.")
+]
 
 
 @router.post("/embed", summary="Embed images", responses={200: {"model": EmbedResponse}})
@@ -65,12 +75,13 @@ async def embed(
     images: UploadsDep,
     asked: RegionsDep,
     thumbnails: Annotated[bool, Query(description="Whether each image's answer carries a small JPEG of it.")] = False,
+    recipe: AskedRecipe = None,
 ) -> Response:
     """Turn each image, and the same regions of each, into vectors. Regions cost no further pass of the network.
 
     A single image that is refused is answered with its problem; among several, each has its own outcome.
     """
-    work = partial(embedding.embed, images, thumbnails=thumbnails, regions=asked)
+    work = partial(embedding.embed, images, thumbnails=thumbnails, regions=asked, recipe=recipe)
     return wire.respond(request, await unless_client_leaves(request, work))
 
 
@@ -81,13 +92,20 @@ async def heatmap(
     query: Annotated[UploadFile, File(description="The image that is looked for, whole or a region of it.")],
     candidate: Annotated[UploadFile, File(description="The image that was found.")],
     region: RegionDep,
+    recipe: AskedRecipe = None,
 ) -> Response:
     """Tell for each cell of either image how well it matches the other one, and draw it."""
-    work = partial(comparison.compare, query, candidate, region)
+    work = partial(comparison.compare, query, candidate, region, recipe)
     return wire.respond(request, await unless_client_leaves(request, work))
 
 
 @router.get("/space", summary="Describe the embedding space", responses={200: {"model": EmbeddingSpace}})
-async def space(request: Request, embedding: EmbeddingDep) -> Response:
-    """Name the recipe and the weights that all vectors of this service are made with."""
-    return wire.respond(request, embedding.space())
+async def space(request: Request, embedding: EmbeddingDep, recipe: AskedRecipe = None) -> Response:
+    """Name the recipe and the weights that all vectors of this recipe are made with."""
+    return wire.respond(request, embedding.space(recipe))
+
+
+@router.get("/recipes", summary="List recipes", responses={200: {"model": RecipeList}})
+async def recipes(request: Request, engines: EnginesDep) -> Response:
+    """Name the recipes that can be asked for. One that is not loaded is so when it is first asked for."""
+    return wire.respond(request, engines.describe())

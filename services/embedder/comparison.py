@@ -9,12 +9,13 @@ from PIL import Image
 
 from services.embedder import pooling
 from services.embedder.admission import Admission
-from services.embedder.batching import Batcher
+from services.embedder.engines import Engine
 from services.embedder.heat import draw, heat
 from services.embedder.intake import Intake
 from services.embedder.pooling import Map, Vectors, pool
 from services.embedder.ports import Extractor, Upload
 from services.embedder.recipes import Recipe
+from shared.contracts.embedding import RecipeName
 from shared.contracts.heatmap import Heat, HeatMap
 from shared.contracts.region import Region
 
@@ -25,47 +26,42 @@ class Comparison:
     """Has two images prepared and compares them cell by cell.
 
     Args:
-        extractor: Gives the extractor, or raises NotReady.
+        engines: Gives the engine of a recipe, or raises InvalidRequest.
         intake: Prepares uploads.
-        maps: Brings prepared images through that extractor.
         admission: Bounds what is under way.
     """
 
-    def __init__(
-        self,
-        extractor: Callable[[], Extractor],
-        intake: Intake,
-        maps: Batcher[Sequence[Map]],
-        admission: Admission,
-    ) -> None:
-        self._extractor = extractor
+    def __init__(self, engines: Callable[[RecipeName | None], Engine], intake: Intake, admission: Admission) -> None:
+        self._engines = engines
         self._intake = intake
-        self._maps = maps
         self._admission = admission
 
-    async def compare(self, query: Upload, candidate: Upload, region: Region) -> HeatMap:
+    async def compare(
+        self, query: Upload, candidate: Upload, region: Region, recipe: RecipeName | None = None
+    ) -> HeatMap:
         """Show where the candidate matches a region of the query, and where the query matches the candidate.
 
         Raises:
+            InvalidRequest: There is no such recipe.
             NotReady: The extractor is still loading.
             Overloaded: As much is under way as may be.
             InvalidRegion: The recipe has no regions, and so no cells to compare either.
             EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: One of the images is refused.
         """
-        extractor = self._extractor()
-        recipe = extractor.recipe
-        pooling.check(recipe)
+        engine = self._engines(recipe)
+        extractor = engine.extractor()
+        pooling.check(extractor.recipe)
         uploads = (query, candidate)
         with self._admission.admit(len(uploads), sum(upload.size or 0 for upload in uploads)):
             # Both come to their end before the room that they take is free again.
-            seen = await asyncio.gather(*(self._see(upload, recipe) for upload in uploads), return_exceptions=True)
+            seen = await asyncio.gather(*(self._see(engine, upload) for upload in uploads), return_exceptions=True)
             of_query, of_candidate = map(_unless_refused, seen)
             return await anyio.to_thread.run_sync(_heat_map, extractor, of_query, of_candidate, region)
 
-    async def _see(self, upload: Upload, recipe: Recipe) -> Seen:
-        prepared = await self._intake.take(upload, recipe, with_thumbnail=True)
+    async def _see(self, engine: Engine, upload: Upload) -> Seen:
+        prepared = await self._intake.take(upload, engine.extractor().recipe, with_thumbnail=True)
         assert prepared.thumbnail is not None, "it was asked for"
-        return Image.open(BytesIO(prepared.thumbnail.data)), await self._maps.submit(prepared.pixels)
+        return Image.open(BytesIO(prepared.thumbnail.data)), await engine.maps.submit(prepared.pixels)
 
 
 def _unless_refused(seen: Seen | BaseException) -> Seen:

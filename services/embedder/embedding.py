@@ -5,22 +5,23 @@ from collections.abc import Callable, Sequence
 
 import anyio
 import anyio.to_thread
-import numpy as np
-from numpy.typing import NDArray
 
 from services.embedder import pooling
 from services.embedder.admission import Admission
-from services.embedder.batching import Batcher
+from services.embedder.engines import Engine
 from services.embedder.intake import Intake
-from services.embedder.pooling import Map
-from services.embedder.ports import Extractor, Upload
-from services.embedder.recipes import Recipe
-from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, EmbedOutcome, EmbedResponse, RefusedImage
+from services.embedder.ports import Upload
+from shared.contracts.embedding import (
+    EmbeddedImage,
+    EmbeddingSpace,
+    EmbedOutcome,
+    EmbedResponse,
+    RecipeName,
+    RefusedImage,
+)
 from shared.contracts.region import WHOLE, Region
 from shared.errors import EmptyUpload, LookalikeError, TryAgain
 from shared.logging import request_id
-
-Vector = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
@@ -29,41 +30,37 @@ class Embedding:
     """Has images prepared and batches them through the extractor.
 
     Args:
-        extractor: Gives the extractor, or raises NotReady.
+        engines: Gives the engine of a recipe, or raises InvalidRequest.
         intake: Prepares uploads.
-        vectors: Brings prepared images through that extractor.
-        maps: The same, for the maps of which regions are pooled.
         admission: Bounds what is under way.
     """
 
-    def __init__(
-        self,
-        extractor: Callable[[], Extractor],
-        intake: Intake,
-        vectors: Batcher[Vector],
-        maps: Batcher[Sequence[Map]],
-        admission: Admission,
-    ) -> None:
-        self._extractor = extractor
+    def __init__(self, engines: Callable[[RecipeName | None], Engine], intake: Intake, admission: Admission) -> None:
+        self._engines = engines
         self._intake = intake
-        self._vectors = vectors
-        self._maps = maps
         self._admission = admission
 
-    def space(self) -> EmbeddingSpace:
-        """Describe the space of all vectors.
+    def space(self, recipe: RecipeName | None = None) -> EmbeddingSpace:
+        """Describe the space of all vectors of a recipe.
 
         Raises:
+            InvalidRequest: There is no such recipe.
             NotReady: The extractor is still loading.
         """
-        return self._extractor().space
+        return self._engines(recipe).extractor().space
 
     async def embed(
-        self, uploads: Sequence[Upload], *, thumbnails: bool, regions: Sequence[Region] = ()
+        self,
+        uploads: Sequence[Upload],
+        *,
+        thumbnails: bool,
+        regions: Sequence[Region] = (),
+        recipe: RecipeName | None = None,
     ) -> EmbedResponse:
         """Embed images, and the same regions of each; each image gets its outcome, in the order given.
 
         Raises:
+            InvalidRequest: There is no such recipe.
             InvalidRegion: The recipe has no regions.
             NotReady: The extractor is still loading.
             Overloaded: As much is under way as may be.
@@ -72,14 +69,15 @@ class Embedding:
         """
         if not uploads:
             raise EmptyUpload("Send at least one file in the form field `images`.")
-        extractor = self._extractor()
+        engine = self._engines(recipe)
+        extractor = engine.extractor()
         if regions:
             pooling.check(extractor.recipe)
         outcomes: dict[int, EmbeddedImage | LookalikeError] = {}
 
         async def settle(number: int) -> None:
             try:
-                outcomes[number] = await self._embed_one(uploads[number], extractor.recipe, thumbnails, regions)
+                outcomes[number] = await self._embed_one(engine, uploads[number], thumbnails, regions)
             except LookalikeError as error:
                 outcomes[number] = error
             except Exception:
@@ -93,15 +91,16 @@ class Embedding:
         return EmbedResponse(space=extractor.space, images=_told([outcomes[number] for number in range(len(uploads))]))
 
     async def _embed_one(
-        self, upload: Upload, recipe: Recipe, thumbnails: bool, regions: Sequence[Region]
+        self, engine: Engine, upload: Upload, thumbnails: bool, regions: Sequence[Region]
     ) -> EmbeddedImage:
+        recipe = engine.extractor().recipe
         prepared = await self._intake.take(upload, recipe, with_thumbnail=thumbnails)
         if regions:
-            maps = await self._maps.submit(prepared.pixels)
+            maps = await engine.maps.submit(prepared.pixels)
             work = [(recipe, maps, region) for region in (WHOLE, *regions)]
             vectors = await anyio.to_thread.run_sync(lambda: [pooling.pool(*one) for one in work])
         else:
-            vectors = [await self._vectors.submit(prepared.pixels)]
+            vectors = [await engine.vectors.submit(prepared.pixels)]
         whole, *parts = (vector.astype("<f4").tobytes() for vector in vectors)
         return EmbeddedImage(
             sha256=prepared.sha256,

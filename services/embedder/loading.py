@@ -35,8 +35,18 @@ class BackgroundLoad(Generic[Loaded]):
         self._loaded: Loaded | None = None
         self._reason = ""
         self._stopped = threading.Event()
+        self._started = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it is loaded."""
+        return self._loaded is not None
 
     def start(self) -> None:
+        """Begin to load, unless that was begun before."""
+        if self._started:
+            return
+        self._started = True
         threading.Thread(target=self._run, name=f"load {self._name}", daemon=True).start()
 
     def stop(self) -> None:

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.embedder.recipes import RECIPES
 from shared.settings import ServiceSettings
 
 PILLOW_PIXEL_LIMIT = 178_956_970
@@ -19,7 +20,13 @@ class EmbedderSettings(ServiceSettings):
         description="`inception` is the network; `deterministic` needs no weights and is meant for tests.",
     )
     recipe: Literal["classic", "pooled", "multilayer"] = Field(
-        "multilayer", description="How a picture becomes a vector; see the recipes."
+        "multilayer",
+        description="How a picture becomes a vector where the collection does not say; see the recipes.",
+    )
+    recipes: str | None = Field(
+        default=None,
+        description="Other recipes that are loaded at the start, with commas between. Unset: each is loaded when a "
+        "collection first needs it.",
     )
     weights: str | None = Field(
         default=None,
@@ -60,6 +67,11 @@ class EmbedderSettings(ServiceSettings):
     )
     max_batch_size: int = Field(16, ge=1, le=256, description="Most images that go through the network together.")
 
+    @property
+    def recipes_at_start(self) -> tuple[str, ...]:
+        """Names of the other recipes that are loaded at the start."""
+        return tuple(name.strip() for name in (self.recipes or "").split(",") if name.strip())
+
     @model_validator(mode="after")
     def _settings_fit_together(self) -> Self:
         if self.max_images_in_flight < self.max_images_per_request:
@@ -68,4 +80,6 @@ class EmbedderSettings(ServiceSettings):
             raise ValueError("MAX_BYTES_IN_FLIGHT must not be less than MAX_BODY_BYTES")
         if self.precision == "int8" and self.runtime != "openvino":
             raise ValueError("PRECISION=int8 needs RUNTIME=openvino")
+        if self.extractor == "inception" and (unknown := set(self.recipes_at_start) - RECIPES.keys()):
+            raise ValueError(f"RECIPES names {unknown.pop()}, and there are {', '.join(RECIPES)}")
         return self

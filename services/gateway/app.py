@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.gateway.api import access, heatmaps, images, predict, searches, stats
+from services.gateway.api import access, collections, heatmaps, images, predict, searches, stats
 from services.gateway.api.access import ALL_COLLECTIONS, across
 from services.gateway.api.dependencies import GatewayState
 from services.gateway.gatekeeper import Gatekeeper
@@ -23,6 +23,7 @@ from services.gateway.original import OriginalErrors
 from services.gateway.origins import OriginGuard
 from services.gateway.overload import OverloadGuard, Work
 from services.gateway.rates import RateLimits
+from services.gateway.recipes import Recipes
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings, rate_of
 from services.gateway.uploads import Uploads
@@ -61,6 +62,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds, token)
             search = SearchClient("search", to_search, settings.search_timeout_seconds, token)
 
+            recipes = Recipes(embedder, search)
+
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
 
@@ -68,14 +71,15 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "readiness": readiness,
                 "embedder": embedder,
                 "search": search,
-                "searches": Searches(embedder, search),
-                "heat_maps": HeatMaps(embedder, search),
-                "uploads": Uploads(embedder, search),
+                "searches": Searches(embedder, search, recipes),
+                "heat_maps": HeatMaps(embedder, search, recipes),
+                "uploads": Uploads(embedder, search, recipes),
+                "recipes": recipes,
                 "work": work,
                 "max_image_bytes": settings.max_image_bytes,
             }
 
-    routers = (searches.router, heatmaps.router, images.router, stats.router, predict.router)
+    routers = (searches.router, heatmaps.router, images.router, collections.router, stats.router, predict.router)
     app = create_service(
         "gateway",
         settings,

@@ -30,10 +30,10 @@ def stored_image(commit: CommitResponse) -> StoredImage:
     return StoredImage(image=image(commit.record), created=commit.created)
 
 
-def search_response(collection: str, found: QueryResponse) -> SearchResponse:
+def search_response(found: QueryResponse) -> SearchResponse:
     """Show the neighbours that were found."""
     return SearchResponse(
-        collection=collection,
+        collection=found.collection,
         space=found.space,
         revision=found.revision,
         results=tuple(_result(neighbour) for neighbour in found.neighbours),

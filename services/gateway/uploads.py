@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 
+from services.gateway.recipes import Recipes
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
-from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace
+from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, RecipeName
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import BlobResponse, CommitResponse, ImageCommit, ImageRecord
 from shared.errors import Conflict, EmbeddingSpaceMismatch, LookalikeError, NotFound
@@ -17,9 +18,10 @@ ID_DIGITS = 32
 class Uploads:
     """Sends an image's bytes to the embedder and to the store at the same time, then commits the record."""
 
-    def __init__(self, embedder: EmbedderClient, search: SearchClient) -> None:
+    def __init__(self, embedder: EmbedderClient, search: SearchClient, recipes: Recipes) -> None:
         self._embedder = embedder
         self._search = search
+        self._recipes = recipes
 
     async def add(self, collection: str, data: bytes, label: str | None, metadata: Metadata | None) -> CommitResponse:
         """Add an image under an id made from its digest. Adding it again changes only the label and metadata given."""
@@ -43,7 +45,22 @@ class Uploads:
     async def _upload(
         self, collection: str, image_id: str, sha256: str, data: bytes, label: str | None, metadata: Metadata
     ) -> CommitResponse:
-        space, image = await self._embed_and_store(sha256, data)
+        async def upload(recipe: RecipeName | None) -> CommitResponse:
+            return await self._upload_by(recipe, collection, image_id, sha256, data, label, metadata)
+
+        return await self._recipes.embedding(collection, upload)
+
+    async def _upload_by(
+        self,
+        recipe: RecipeName | None,
+        collection: str,
+        image_id: str,
+        sha256: str,
+        data: bytes,
+        label: str | None,
+        metadata: Metadata,
+    ) -> CommitResponse:
+        space, image = await self._embed_and_store(sha256, data, recipe)
         assert image.thumbnail is not None, "the embedder was asked for one"
         commit = ImageCommit(
             sha256=sha256,
@@ -53,6 +70,7 @@ class Uploads:
             label=label,
             metadata=metadata,
             space=space.ref(),
+            recipe=space.recipe,
             vector=image.vector,
             thumbnail=image.thumbnail,
         )
@@ -66,10 +84,14 @@ class Uploads:
             await self._search.put_blob(sha256, data)
             return await self._search.commit(collection, image_id, commit)
 
-    async def _embed_and_store(self, sha256: str, data: bytes) -> tuple[EmbeddingSpace, EmbeddedImage]:
+    async def _embed_and_store(
+        self, sha256: str, data: bytes, recipe: RecipeName | None
+    ) -> tuple[EmbeddingSpace, EmbeddedImage]:
         # Both run to their end even if one fails: a refused image's bytes can be released only once they are stored.
         embedded, stored = await asyncio.gather(
-            self._embedder.embed_one(data, thumbnail=True), self._search.put_blob(sha256, data), return_exceptions=True
+            self._embedder.embed_one(data, thumbnail=True, recipe=recipe),
+            self._search.put_blob(sha256, data),
+            return_exceptions=True,
         )
         if isinstance(embedded, BaseException):
             if isinstance(stored, BlobResponse):

@@ -13,12 +13,13 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from services.search.api import blobs, checks, images, queries, stats
+from services.search.api import blobs, checks, collections, images, queries, stats
 from services.search.api.dependencies import SearchState, Transfers
 from services.search.batching import QueryBatches
 from services.search.builder import Builder
 from services.search.catalogue import Catalogue
 from services.search.checking import Checks
+from services.search.collections import Collections
 from services.search.follower import Follower
 from services.search.indexes.background import merging_thread
 from services.search.indexes.factory import ExactIndexes
@@ -27,6 +28,7 @@ from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
 from services.search.poller import Poller
 from services.search.ports import ImageStore, IndexFactory, StoreLimits
+from services.search.purger import Purger
 from services.search.settings import SearchSettings
 from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
@@ -82,7 +84,7 @@ def create_app(
             settings.tombstone_life_seconds,
             measured,
         )
-        periodic = [poller.run, sweeper.run]
+        periodic = [poller.run, sweeper.run, Purger(store, measured).run]
         snapshotting = None
         if settings.index_folder is not None and indexes is None:
             snapshots = SnapshotFolder(settings.index_folder, exact)
@@ -106,6 +108,7 @@ def create_app(
                 "catalogue": Catalogue(
                     store, follower, Neighbours(store, follower, batches), settings.revision_wait_seconds
                 ),
+                "collections": Collections(store, follower, settings.revision_wait_seconds),
                 "checks": Checks(store, follower, settings.revision_wait_seconds),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
@@ -119,7 +122,7 @@ def create_app(
             await store.close()
             background.shutdown(wait=False, cancel_futures=True)
 
-    routers = (blobs.router, images.router, queries.router, checks.router, stats.router)
+    routers = (blobs.router, collections.router, images.router, queries.router, checks.router, stats.router)
     guards = [Middleware(ServiceTokenGuard, settings.service_token)]
     return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION, guards)
 

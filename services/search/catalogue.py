@@ -26,7 +26,7 @@ from shared.contracts.search import (
     QueryResponse,
     SearchStats,
 )
-from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached
+from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached, TryAgain
 
 Found = TypeVar("Found")
 
@@ -34,8 +34,9 @@ Found = TypeVar("Found")
 class Catalogue:
     """Writes go to the store, and are answered once the indexes have them too: a query that follows sees them.
 
-    Every method that names a collection or an image that does not exist raises `NotFound`. The collection `default`
-    always exists; any other one from the first image committed to it.
+    Collections go by their real names here. Every method that names a collection or an image that does not exist
+    raises `NotFound`. The collection `default` always exists; any other one that was not made before comes into being
+    with the first image committed to it.
     """
 
     def __init__(
@@ -128,13 +129,15 @@ class Catalogue:
         shelf = await self._shelf(collection)
         vector = unpack_vector(query.vector, query.space)
         if shelf is None:
-            return QueryResponse(space=query.space, revision=self._follower.revision, neighbours=())
+            return QueryResponse(
+                collection=collection, space=query.space, revision=self._follower.revision, neighbours=()
+            )
         if query.space != shelf.space:
             raise EmbeddingSpaceMismatch(
                 f"The collection {collection} holds vectors of the space {_described(shelf.space)}, "
                 f"the query's is {_described(query.space)}."
             )
-        return await self._neighbours.nearest(collection, shelf, _query(vector, query))
+        return await self._neighbours.nearest(collection, shelf.space, _query(vector, query))
 
     async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
         """Find the nearest neighbours of a stored image, itself left out.
@@ -148,11 +151,16 @@ class Catalogue:
         if shelf is None:
             raise _no_image(collection, image_id)
         vector = _found(await self._store.vector(collection, image_id), collection, image_id)
-        return await self._neighbours.nearest(collection, shelf, _query(vector, options, leave_out=image_id))
+        if len(vector) != shelf.space.dimensions:
+            raise TryAgain(f"The collection {collection} was made anew in this moment.")
+        return await self._neighbours.nearest(collection, shelf.space, _query(vector, options, leave_out=image_id))
 
     async def stats(self) -> SearchStats:
         """Say what the store holds, and how far the indexes are."""
-        collections = {collection.name: collection for collection in await self._store.collections()}
+        collections = {
+            held.name: CollectionStats(name=held.name, images=held.images, space=held.space)
+            for held in (await self._store.collections()).values()
+        }
         collections.setdefault(DEFAULT_COLLECTION, CollectionStats(name=DEFAULT_COLLECTION, images=0, space=None))
         return SearchStats(
             revision=self._follower.revision,
@@ -166,10 +174,10 @@ class Catalogue:
             await self._follower.wait_for(revision, self._revision_wait)
 
     async def _shelf(self, collection: str) -> Shelf | None:
-        if collection not in self._follower.shelves:
-            await self._follower.catch_up()  # another replica may have made it a moment ago
-        shelf = self._follower.shelves.get(collection)
-        if shelf is None and collection != DEFAULT_COLLECTION:
+        if self._follower.find(collection) is None:
+            await self._follower.catch_up()  # another replica may have written to it a moment ago
+        shelf = self._follower.find(collection)
+        if shelf is None and collection not in {DEFAULT_COLLECTION, *self._follower.directory.keys}:
             raise NotFound(f"There is no collection {collection}.")
         return shelf
 

@@ -93,8 +93,8 @@ class Checks:
 
     async def _shelf(self, collection: str) -> Shelf | None:
         await self._follower.catch_up()
-        shelf = self._follower.shelves.get(collection)
-        if shelf is None and collection != DEFAULT_COLLECTION:
+        shelf = self._follower.find(collection)
+        if shelf is None and collection not in {DEFAULT_COLLECTION, *self._follower.directory.keys}:
             raise NotFound(f"There is no collection {collection}.")
         return shelf
 

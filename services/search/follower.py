@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from anyio import CapacityLimiter, to_thread
 
 from services.search.builder import Builder
+from services.search.directory import Directory
 from services.search.metrics import SearchMetrics
 from services.search.ports import ImageStore
 from services.search.renewals import Renewals
@@ -24,6 +24,9 @@ class Follower:
     One round runs at a time, as a task of its own, so a request that is cancelled leaves none half done. All who wait
     for a write share the round that shows it. A round that fails is taken up again at the same place by the next one:
     applying a change twice changes nothing.
+
+    Which collections there are is read in each round, after the changes: so the collection of each change is known,
+    unless it is gone by now, and the index of one that is gone is closed.
 
     The first round builds the indexes from the images that are there. Where the store has forgotten tombstones that
     were not read yet, they are built anew, beside the old ones, which answer meanwhile.
@@ -45,6 +48,7 @@ class Follower:
         self._renewals = Renewals(store, builder, batch)
         self._round: asyncio.Task[None] | None = None
         self._built = 0
+        self._reported: set[str] = set()
         self._fresh_at = time.monotonic()
         metrics.staleness.set_function(self.staleness)
 
@@ -55,13 +59,22 @@ class Follower:
 
     @property
     def shelves(self) -> Mapping[str, Shelf]:
-        """The collections by name."""
-        return MappingProxyType(self._shelves.by_name if self._shelves else {})
+        """The collections that have been written to, by name."""
+        return self._shelves.by_name if self._shelves else {}
+
+    @property
+    def directory(self) -> Directory:
+        """The collections that there are, and their aliases."""
+        return self._shelves.directory if self._shelves else Directory()
+
+    def find(self, collection: str) -> Shelf | None:
+        """Find a collection that has been written to by its name."""
+        return self._shelves.find(collection) if self._shelves else None
 
     def resume(self, shelves: Shelves) -> None:
         """Go on from an earlier state; called before the first round."""
         self._shelves = shelves
-        self._report(set(shelves.by_name))
+        self._report(set(shelves.by_key))
 
     def current(self) -> Shelves | None:
         """Give the state, which goes on changing; None before there is one."""
@@ -122,18 +135,19 @@ class Follower:
                 await self._renewals.adopt(self._shelves)
             if self._shelves is None or not await self._read_on(self._shelves):
                 self._shelves = await self._build_all()
-                self._report(set(self._shelves.by_name))
+                self._report(set(self._shelves.by_key))
+            self._report_gone()
             self._renewals.begin(self._shelves)
 
     async def _build_all(self) -> Shelves:
         while True:
             forgotten = await self._store.forgotten()
             shelves = Shelves(revision=await self._store.revision(), forgotten=forgotten)
-            for held in await self._store.collections():
+            for key, held in (await self._store.collections()).items():
                 if held.space is not None:
-                    before = shelves.images()
-                    index = await self._builder.build(held.name, held.space, held.images, self._count_from(before))
-                    shelves.by_name[held.name] = Shelf(held.space, index)
+                    progress = self._count_from(shelves.images())
+                    index = await self._builder.build(key, held.space, held.projection, held.images, progress)
+                    shelves.by_key[key] = Shelf(key, held.space, held.projection, index)
             if await self._read_on(shelves):
                 return shelves
             shelves.close()
@@ -150,6 +164,7 @@ class Follower:
         while True:
             since = shelves.revision
             changes = await self._store.changes(since, self._batch)
+            shelves.enter(await self._store.collections())
             # Asked after the reading: what was forgotten later was still in it.
             if max(since, shelves.forgotten) < await self._store.forgotten():
                 return False
@@ -162,7 +177,14 @@ class Follower:
                 shelves.revision = max(shelves.revision, visible)
                 return True
 
-    def _report(self, collections: set[str]) -> None:
+    def _report(self, keys: set[str]) -> None:
         self._metrics.revision.set(self.revision)
-        for collection in collections & self.shelves.keys():
-            self._metrics.images.labels(collection).set(len(self.shelves[collection].index))
+        for name, shelf in self.shelves.items():
+            if shelf.key in keys:
+                self._metrics.images.labels(name).set(len(shelf.index))
+
+    def _report_gone(self) -> None:
+        there = set(self.shelves)
+        for name in self._reported - there:
+            self._metrics.images.remove(name)
+        self._reported = there

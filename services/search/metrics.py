@@ -36,4 +36,7 @@ class SearchMetrics:
         self.swept_files = Counter(
             "search_swept_files", "Files of abandoned uploads that were removed.", registry=registry
         )
+        self.failed_purges = Counter(
+            "search_failed_purges", "Slices of dropped collections that could not be removed.", registry=registry
+        )
         self.failed_sweeps = Counter("search_failed_sweeps", "Sweeps that the store refused.", registry=registry)

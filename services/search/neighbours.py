@@ -8,7 +8,6 @@ import numpy as np
 from services.search.batching import QueryBatches
 from services.search.follower import Follower
 from services.search.ports import Hit, ImageStore, Query, Vector
-from services.search.shelves import Shelf
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.search import ImageRecord, Neighbour, QueryResponse
 from shared.errors import InvalidRequest
@@ -46,8 +45,8 @@ class Neighbours:
         self._follower = follower
         self._batches = batches
 
-    async def nearest(self, collection: str, shelf: Shelf, query: Query) -> QueryResponse:
-        """Find the images of a collection that a query asks for.
+    async def nearest(self, collection: str, space: SpaceRef, query: Query) -> QueryResponse:
+        """Find the images of a collection that a query of its space asks for.
 
         The index may lag behind the store by the writes of this very moment: an id that it finds may be gone, or stand
         for another image by now, to which the distance does not belong. Then the index catches up and is asked again,
@@ -59,7 +58,9 @@ class Neighbours:
         asked = query
         for _ in range(_ATTEMPTS):
             revision = self._follower.revision
-            shelf = self._follower.shelves.get(collection, shelf)
+            shelf = self._follower.find(collection)
+            if shelf is None or shelf.space != space:  # the collection was removed in this moment
+                return QueryResponse(collection=collection, space=space, revision=revision, neighbours=())
             hits = await self._batches.search(shelf.index, asked)
             records = await self._store.records(collection, [hit.id for hit in hits])
             found = [hit for hit in hits if hit.id in records and records[hit.id].revision <= revision]
@@ -67,7 +68,8 @@ class Neighbours:
                 break
             asked = replace(asked, k=asked.k + len(hits) - len(found))
             await self._follower.catch_up()
-        return QueryResponse(space=shelf.space, revision=revision, neighbours=_neighbours(found[: query.k], records))
+        neighbours = _neighbours(found[: query.k], records)
+        return QueryResponse(collection=collection, space=space, revision=revision, neighbours=neighbours)
 
 
 def _neighbours(hits: Sequence[Hit], records: Mapping[str, ImageRecord]) -> tuple[Neighbour, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class _Renewed:
     """An index that has all changes up to a revision, and perhaps some later ones."""
 
-    collection: str
+    key: str
     index: VectorIndex
     revision: int
 
@@ -47,9 +47,9 @@ class Renewals:
         """Begin to renew an index that is outgrown, if there is one and no other is being renewed."""
         if self._building is not None:
             return
-        for collection, shelf in shelves.by_name.items():
+        for shelf in shelves.by_key.values():
             if shelf.index.outgrown:
-                self._building = asyncio.create_task(self._build(collection, shelf, shelves.revision))
+                self._building = asyncio.create_task(self._build(shelf, shelves.revision))
                 return
 
     async def adopt(self, shelves: Shelves) -> None:
@@ -62,9 +62,9 @@ class Renewals:
         except LookalikeError as error:
             _log.warning("An index could not be renewed: %s", error.detail)
             return
-        if await self._caught_up(renewed, shelves):
-            shelf = shelves.by_name[renewed.collection]
-            shelves.by_name[renewed.collection] = Shelf(shelf.space, renewed.index)
+        if renewed.key in shelves.by_key and await self._caught_up(renewed, shelves):
+            shelf = shelves.by_key[renewed.key]
+            shelves.by_key[renewed.key] = replace(shelf, index=renewed.index)
             shelf.index.close()
         else:
             renewed.index.close()
@@ -75,9 +75,9 @@ class Renewals:
             self._building.cancel()
             await asyncio.gather(self._building, return_exceptions=True)
 
-    async def _build(self, collection: str, shelf: Shelf, revision: int) -> _Renewed:
-        index = await self._builder.build(collection, shelf.space, len(shelf.index))
-        return _Renewed(collection, index, revision)
+    async def _build(self, shelf: Shelf, revision: int) -> _Renewed:
+        index = await self._builder.build(shelf.key, shelf.space, shelf.projection, len(shelf.index))
+        return _Renewed(shelf.key, index, revision)
 
     async def _caught_up(self, renewed: _Renewed, shelves: Shelves) -> bool:
         """Apply what came since; False where removals among it are forgotten already."""
@@ -86,7 +86,7 @@ class Renewals:
             changes = await self._store.changes(since, self._batch)
             if renewed.revision < await self._store.forgotten():
                 return False
-            writes = by_collection(changes).get(renewed.collection, {})
+            writes = by_collection(changes).get(renewed.key, {})
             await to_thread.run_sync(renewed.index.apply, writes)
             since = changes[-1].revision if changes else shelves.revision
         return True

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from services.search.indexes.factory import Engine, ProjectionKind
+from services.search.indexes.factory import Engine
 from services.search.stores import check_url
 from services.search.stores.mongo.options import MongoOptions
+from shared.contracts.collections import ProjectionKind
 from shared.settings import ServiceSettings
 
 
@@ -42,9 +43,9 @@ class SearchSettings(ServiceSettings):
     )
     index_projection: ProjectionKind = Field(
         "auto",
-        description="What is done to vectors before they are compared: `none`; `centre`, the collection's mean is "
-        "removed; `pca`, the directions in which the collection varies most are kept too; `auto`, `centre` and, once "
-        "there are four images for each direction, `pca`.",
+        description="What is done to vectors before they are compared, in collections that were not made for another: "
+        "`none`; `centre`, the collection's mean is removed; `pca`, the directions in which the collection varies most "
+        "are kept too; `auto`, `centre` and, once there are four images for each direction, `pca`.",
     )
     index_dimensions: int = Field(512, ge=1, le=65_536, description="How many directions `pca` keeps.")
     index_folder: Path | None = Field(

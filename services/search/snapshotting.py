@@ -48,9 +48,10 @@ class Snapshotting:
             _log.warning("the snapshot is newer than the store, which was put back; the indexes are built anew")
             return
         shelves = Shelves(revision=found.revision, forgotten=found.forgotten)
-        shelves.by_name = {name: Shelf(space, index) for name, (space, index) in found.indexes.items()}
+        shelves.by_key = {key: Shelf(key, *kept) for key, kept in found.indexes.items()}
+        shelves.enter(await self._store.collections())
         self._follower.resume(shelves)
-        self._saved = found.revision, dict(shelves.by_name)
+        self._saved = found.revision, dict(shelves.by_key)
         _log.info("resumed from a snapshot of revision %d", found.revision)
 
     async def run(self) -> None:
@@ -70,11 +71,11 @@ class Snapshotting:
     async def take(self) -> None:
         """Take a snapshot if there were writes, or an index was renewed, since the last one."""
         shelves = self._follower.current()
-        if shelves is None or (shelves.revision, shelves.by_name) == self._saved:
+        if shelves is None or (shelves.revision, shelves.by_key) == self._saved:
             return
         # The indexes may be a little ahead of this number: changes that are applied twice do no harm.
-        saved = shelves.revision, dict(shelves.by_name)
-        indexes = {name: (shelf.space, shelf.index) for name, shelf in saved[1].items()}
+        saved = shelves.revision, dict(shelves.by_key)
+        indexes = {key: (shelf.space, shelf.projection, shelf.index) for key, shelf in saved[1].items()}
         snapshot = Snapshot(await self._store.identity(), saved[0], shelves.forgotten, indexes)
         # A thread goes on where its caller is cancelled; the next snapshot has to wait for it.
         self._saving = asyncio.ensure_future(asyncio.to_thread(self._snapshots.save, snapshot))

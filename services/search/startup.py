@@ -76,7 +76,7 @@ class Startup:
             raise NotReady(f"The search service is starting ({self._progress()}).")
 
     async def _build(self) -> None:
-        self._total = sum(collection.images for collection in await self._store.collections())
+        self._total = sum(collection.images for collection in (await self._store.collections()).values())
         await self._follower.catch_up()
 
     async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:

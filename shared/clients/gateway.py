@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 import httpx
 
 from shared import wire
-from shared.clients.base import ServiceClient
+from shared.clients.collections import CollectionsClient
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.filters import Filter
 from shared.contracts.gateway import (
@@ -38,7 +38,7 @@ class SearchOptions(TypedDict, total=False):
     min_revision: int
 
 
-class GatewayClient(ServiceClient):
+class GatewayClient(CollectionsClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that

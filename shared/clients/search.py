@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.clients.base import ServiceClient, packed
+from shared.clients.base import packed
+from shared.clients.collections import CollectionsClient
 from shared.contracts.checks import IndexCheck, VectorsRequest, VectorsResponse
 from shared.contracts.search import (
     BlobResponse,
@@ -32,7 +33,7 @@ class StoredFile:
     etag: str
 
 
-class SearchClient(ServiceClient):
+class SearchClient(CollectionsClient):
     """Calls the search service: vectors and records in, neighbours out.
 
     Where a method names a collection or an image that does not exist, it raises `NotFound`.

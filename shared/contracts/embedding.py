@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract, Sha256, Vector
 from shared.contracts.problem import Problem
@@ -13,6 +13,7 @@ Metric = Literal["cosine", "euclidean"]
 Precision = Literal["float32", "bfloat16", "int8"]
 """Numbers that a network is computed with. float32 and bfloat16 share their embedding spaces, int8 has its own."""
 
+RecipeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 THUMBNAIL_SIDE = 320
 """Longest side of a thumbnail in pixels."""
@@ -42,6 +43,25 @@ class EmbeddingSpace(SpaceRef):
     def ref(self) -> SpaceRef:
         """Reduce to what travels with every vector."""
         return SpaceRef(fingerprint=self.fingerprint, dimensions=self.dimensions, metric=self.metric)
+
+
+class KnownRecipe(Contract):
+    """A recipe that an embedder can be asked for."""
+
+    name: RecipeName
+    description: str
+    dimensions: int
+    metric: Metric
+    loaded: bool
+    """Whether it answers at once; else the first who asks for it is told to try again a little later."""
+
+
+class RecipeList(Contract):
+    """The recipes that there are."""
+
+    default: RecipeName
+    """What is used where none is named."""
+    recipes: tuple[KnownRecipe, ...]
 
 
 class Thumbnail(Contract):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints, model_validator
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
-from shared.contracts.embedding import SpaceRef, Thumbnail
+from shared.contracts.embedding import RecipeName, SpaceRef, Thumbnail
 from shared.contracts.filters import Filter, Label
 from shared.contracts.metadata import Metadata
 
@@ -61,6 +61,8 @@ class ImageCommit(Contract):
     label: Label | None = None
     metadata: Metadata = Field(default_factory=dict)
     space: SpaceRef
+    recipe: RecipeName | None = None
+    """What the vector was made by, where that is known; the collection keeps it with its first image."""
     vector: Vector
     thumbnail: Thumbnail
     created_at: Moment | None = None
@@ -149,6 +151,8 @@ class Neighbour(Contract):
 class QueryResponse(Contract):
     """The nearest neighbours, and the state of the index that answered."""
 
+    collection: CollectionName
+    """Its real name, where an alias was asked."""
     space: SpaceRef
     revision: int
     """Sequence number of the last write that the index has applied."""

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from services.search.ports import Change, ImageStore, StoreLimits
+from services.search.stores.keys import name_of
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.store import MongoStore
 from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.collections import CollectionFacts
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import CollectionStats
 from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
 from tests.support.vectors import Picture, space
 
@@ -63,8 +64,19 @@ async def holds_bytes(store: ImageStore, picture: Picture) -> bool:
     return True
 
 
+async def held(store: ImageStore) -> dict[str, int]:
+    """The numbers of images by the names of the collections."""
+    return {collection.name: collection.images for collection in (await store.collections()).values()}
+
+
+async def key(store: ImageStore, name: str = "default") -> str:
+    """The key of a collection; of one that is not there it is something else."""
+    keys = {collection.name: key for key, collection in (await store.collections()).items()}
+    return keys.get(name, name)
+
+
 def in_short(change: Change) -> tuple[str, str, bool]:
-    return change.collection, change.image_id, change.entry is not None
+    return name_of(change.collection), change.image_id, change.entry is not None
 
 
 def kinds(metadata: Metadata) -> dict[str, tuple[bool, bool]]:
@@ -116,7 +128,7 @@ class TestCommit:
         assert [(change.revision, in_short(change)) for change in await store.changes(0, 10)] == [
             (2, ("default", "a", True))
         ]
-        assert await store.collections() == [CollectionStats(name="default", images=1, space=space())]
+        assert await held(store) == {"default": 1}
 
     async def test_a_new_image_keeps_the_moment_that_it_brings_along(self, store: ImageStore) -> None:
         moment = datetime(2015, 5, 17, 8, 30, 15, 123456, tzinfo=UTC)
@@ -134,7 +146,7 @@ class TestCommit:
         with pytest.raises(Conflict):
             await store.commit("default", "a", CAT.commit())
         assert await store.record("default", "a") is None
-        assert await store.collections() == []
+        assert await held(store) == {}
         assert await store.revision() == 0
 
     async def test_into_a_collection_of_another_space_is_refused_and_leaves_nothing(self, store: ImageStore) -> None:
@@ -158,7 +170,7 @@ class TestCommit:
         await store.put_blob(CAT.sha256, CAT.data)
         with pytest.raises(LimitReached):
             await store.commit("three", "a", CAT.commit())
-        assert [collection.name for collection in await store.collections()] == ["one", "two"]
+        assert list(await held(store)) == ["one", "two"]
 
     async def test_images_beyond_the_limit_are_refused_but_replacements_are_not(self, store: ImageStore) -> None:
         for number in range(5):
@@ -185,7 +197,7 @@ class TestCommit:
         assert thumbnail is not None
         assert thumbnail.data == picture.thumbnail
         assert record.revision == await store.revision() == 20
-        assert await store.collections() == [CollectionStats(name="default", images=1, space=space())]
+        assert await held(store) == {"default": 1}
 
 
 class TestDelete:
@@ -197,7 +209,7 @@ class TestDelete:
         assert await store.thumbnail("default", "a") is None
         assert await store.vector("default", "a") is None
         assert await store.known("default", [CAT.sha256]) == set()
-        assert await store.collections() == [CollectionStats(name="default", images=0, space=space())]
+        assert await held(store) == {"default": 0}
 
     async def test_of_what_is_not_there_takes_no_revision(self, store: ImageStore) -> None:
         await add(store, "a", CAT)
@@ -339,15 +351,15 @@ class TestReading:
         await store.put_blob(CAT.sha256, CAT.data)
         await store.commit("default", "C", CAT.commit("cat", FACTS))
         await store.delete("default", "a")
-        [(first, dog), (second, cat)] = await store.entries("default", "", 2)
+        [(first, dog), (second, cat)] = await store.entries(await key(store, "default"), "", 2)
         assert (first, second) == ("10", "C")
         assert (dog.vector.tolist(), dog.label, dog.metadata) == (DOG.vector.tolist(), None, {})
         assert (cat.vector.tolist(), cat.label, cat.metadata) == (CAT.vector.tolist(), "cat", FACTS)
         assert cat.vector.dtype == np.float32
         assert kinds(cat.metadata) == kinds(FACTS)
-        assert [image_id for image_id, _ in await store.entries("default", "C", 2)] == ["b"]
-        assert await store.entries("default", "b", 2) == []
-        assert await store.entries("elsewhere", "", 2) == []
+        assert [image_id for image_id, _ in await store.entries(await key(store, "default"), "C", 2)] == ["b"]
+        assert await store.entries(await key(store, "default"), "b", 2) == []
+        assert await store.entries(await key(store, "elsewhere"), "", 2) == []
 
     async def test_a_sample_is_drawn_from_all_images_that_are_there(self, store: ImageStore) -> None:
         for number in range(5):
@@ -355,12 +367,14 @@ class TestReading:
         await store.delete("default", "0")
         await add(store, "other", CAT, "other")
         there = {tuple(Picture(b"%d" % number).vector.tolist()) for number in range(1, 5)}
-        assert {tuple(vector.tolist()) for vector in await store.sample("default", 100)} == there
-        assert len(await store.sample("default", 4)) == 4
-        drawn = [[tuple(vector.tolist()) for vector in await store.sample("default", 2)] for _ in range(60)]
+        assert {tuple(vector.tolist()) for vector in await store.sample(await key(store, "default"), 100)} == there
+        assert len(await store.sample(await key(store, "default"), 4)) == 4
+        drawn = [
+            [tuple(vector.tolist()) for vector in await store.sample(await key(store, "default"), 2)] for _ in range(60)
+        ]
         assert all(len(set(pair)) == 2 for pair in drawn)
         assert {vector for pair in drawn for vector in pair} == there
-        assert await store.sample("elsewhere", 5) == []
+        assert await store.sample(await key(store, "elsewhere"), 5) == []
 
     async def test_a_sample_may_be_large(self, new_store: NewStore) -> None:
         store = new_store(StoreLimits())
@@ -368,7 +382,7 @@ class TestReading:
         try:
             pictures = [Picture(b"%d" % number) for number in range(300)]
             await asyncio.gather(*(add(store, picture.data.decode(), picture) for picture in pictures))
-            drawn = {tuple(vector.tolist()) for vector in await store.sample("default", 290)}
+            drawn = {tuple(vector.tolist()) for vector in await store.sample(await key(store, "default"), 290)}
         finally:
             await store.close()
         assert len(drawn) == 290
@@ -497,6 +511,226 @@ class TestForgettingTombstones:
         await store.forget_tombstones(after_all_uploads())
         assert await store.forget_tombstones(after_all_uploads()) == 0
         assert await store.forgotten() == 2
+
+
+class TestCollections:
+    async def test_are_made_empty_with_what_is_said_of_them(self, store: ImageStore) -> None:
+        facts = CollectionFacts(recipe="pooled", projection="centre", description="é $x {y}")
+        before = datetime.now(UTC)
+        assert await store.create("garden", facts) == 1
+        [garden] = (await store.collections()).values()
+        assert (garden.name, garden.images, garden.space, garden.aliases) == ("garden", 0, None, ())
+        assert (garden.recipe, garden.projection, garden.description) == ("pooled", "centre", "é $x {y}")
+        assert garden.created_at is not None
+        assert before - timedelta(milliseconds=1) <= garden.created_at <= datetime.now(UTC)
+        assert await store.revision() == 1
+
+    async def test_made_again_with_the_same_facts_or_fewer_change_nothing(self, store: ImageStore) -> None:
+        facts = CollectionFacts(recipe="pooled", description="what grows")
+        assert await store.create("garden", facts) == 1
+        assert await store.create("garden", facts) is None
+        assert await store.create("garden", CollectionFacts()) is None
+        for other in (CollectionFacts(recipe="classic"), CollectionFacts(projection="pca")):
+            with pytest.raises(Conflict):
+                await store.create("garden", other)
+        assert await store.revision() == 1
+
+    async def test_get_space_and_recipe_with_their_first_image(self, store: ImageStore) -> None:
+        await store.create("garden", CollectionFacts())
+        await store.put_blob(CAT.sha256, CAT.data)
+        await store.commit("garden", "a", CAT.commit().model_copy(update={"recipe": "pooled"}))
+        [garden] = (await store.collections()).values()
+        assert (garden.images, garden.space, garden.recipe) == (1, space(), "pooled")
+
+    async def test_of_one_recipe_take_no_vector_of_another(self, store: ImageStore) -> None:
+        await store.create("garden", CollectionFacts(recipe="pooled"))
+        await store.put_blob(CAT.sha256, CAT.data)
+        with pytest.raises(EmbeddingSpaceMismatch, match="made for the recipe pooled"):
+            await store.commit("garden", "a", CAT.commit().model_copy(update={"recipe": "classic"}))
+        assert await held(store) == {"garden": 0}
+        await store.commit("garden", "a", CAT.commit().model_copy(update={"recipe": "pooled"}))
+
+    async def test_beyond_the_limit_are_refused_and_room_comes_back(self, store: ImageStore) -> None:
+        for name in ("one", "two"):
+            await store.create(name, CollectionFacts())
+        with pytest.raises(LimitReached):
+            await store.create("three", CollectionFacts())
+        await store.drop("one")
+        assert await store.create("three", CollectionFacts()) == 4
+
+    async def test_can_be_described_anew(self, store: ImageStore) -> None:
+        await store.create("garden", CollectionFacts(description="old"))
+        assert await store.describe("garden", "$new.text") == 2
+        assert [held.description for held in (await store.collections()).values()] == ["$new.text"]
+        assert await store.describe("nowhere", "new") is None
+
+    async def test_that_are_dropped_are_gone_at_once_with_all_that_they_had(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "b", DOG, "garden")
+        assert await store.drop("garden") == 3
+        assert await store.drop("garden") is None
+        assert await held(store) == {"default": 1}
+        assert await store.record("garden", "b") is None
+        assert await store.content("garden", "b") is None
+        assert await store.page("garden", "", 10) == []
+        assert await store.known("garden", [DOG.sha256]) == set()
+        assert await store.last_changes("garden", ["b"]) == {}
+        assert await store.delete("garden", "b") is None
+        assert await store.revision() == 3
+
+    async def test_that_come_back_have_nothing_of_those_before_them(self, store: ImageStore) -> None:
+        await add(store, "a", CAT, "garden")
+        former = await key(store, "garden")
+        await store.drop("garden")
+        other = space(4)
+        await store.put_blob(DOG.sha256, DOG.data)
+        commit = DOG.commit().model_copy(update={"space": other, "vector": DOG.vector[:4].tobytes()})
+        assert (await store.commit("garden", "b", commit)).created
+        assert await key(store, "garden") != former
+        assert [record.id for record in await store.page("garden", "", 10)] == ["b"]
+        [garden] = (await store.collections()).values()
+        assert (garden.images, garden.space) == (1, other)
+        while await store.purge():
+            pass
+        assert [record.id for record in await store.page("garden", "", 10)] == ["b"]
+        content = await store.content("garden", "b")
+        assert content is not None
+        assert content.data == DOG.data
+
+    async def test_that_are_purged_leave_no_bytes_that_nobody_else_has(self, store: ImageStore) -> None:
+        for image_id, picture in (("a", CAT), ("b", DOG)):
+            await add(store, image_id, picture, "garden")
+        await store.delete("garden", "b")
+        await add(store, "b", DOG, "other")
+        await store.drop("garden")
+        while await store.purge():
+            pass
+        assert not await store.purge()
+        assert not await holds_bytes(store, CAT)
+        content = await store.content("other", "b")
+        assert content is not None
+        assert content.data == DOG.data
+
+    async def test_are_purged_in_slices_and_gone_on_with_after_a_restart(
+        self, new_store: NewStore, store: ImageStore
+    ) -> None:
+        roomy = StoreLimits()
+        await store.close()
+        store = new_store(roomy)
+        await store.open()
+        pictures = [Picture(b"%d" % number) for number in range(50)]
+        for number, picture in enumerate(pictures):
+            await add(store, f"{number:02}", picture, "garden")
+        await store.drop("garden")
+        assert await store.purge()
+        await store.close()
+
+        again = new_store(roomy)
+        await again.open()
+        try:
+            slices = 0
+            while await again.purge():
+                slices += 1
+            assert 1 < slices < 50
+            assert not any([await holds_bytes(again, picture) for picture in pictures])
+        finally:
+            await again.close()
+
+    async def test_give_their_room_for_images_back_when_they_are_dropped(self, store: ImageStore) -> None:
+        for number in range(5):
+            await add(store, f"{number}", Picture(b"%d" % number), "garden")
+        with pytest.raises(LimitReached):
+            await add(store, "a", CAT)
+        await store.drop("garden")
+        await add(store, "a", CAT)
+        assert await held(store) == {"default": 1}
+
+    async def test_in_the_changes_are_told_apart_from_those_before_them(self, store: ImageStore) -> None:
+        await add(store, "a", CAT, "garden")
+        await store.drop("garden")
+        await add(store, "a", DOG, "garden")
+        now = await key(store, "garden")
+        shown = [change for change in await store.changes(0, 10) if change.collection == now]
+        assert [(change.revision, change.image_id) for change in shown] == [(3, "a")]
+
+    async def test_dropped_while_images_come_end_whole_or_without_them(self, store: ImageStore) -> None:
+        async def write(number: int) -> None:
+            for turn in range(6):
+                await add(store, f"{number}", Picture(b"%d %d" % (number, turn)), "garden")
+
+        async def drop() -> None:
+            for _ in range(4):
+                await asyncio.sleep(0.01)
+                await store.drop("garden")
+                await store.purge()
+
+        await asyncio.gather(*map(write, range(4)), drop())
+        while await store.purge():
+            pass
+        records = await store.page("garden", "", 10)
+        assert await held(store) in ({}, {"garden": len(records)})
+        for record in records:
+            content = await store.content("garden", record.id)
+            assert content is not None
+            assert Picture(content.data).sha256 == record.sha256
+        await store.drop("garden")
+        while await store.purge():
+            pass
+        assert await store.changes(0, 100) == []
+
+
+class TestAliases:
+    async def test_stand_for_a_collection_until_they_are_switched_or_removed(self, store: ImageStore) -> None:
+        for name in ("one", "two"):
+            await store.create(name, CollectionFacts())
+        assert await store.alias("live", "one") == 3
+        assert await self.of(store) == {"one": ("live",), "two": ()}
+        assert await store.alias("live", "two") == 4
+        assert await store.alias("also", "two") == 5
+        assert await self.of(store) == {"one": (), "two": ("also", "live")}
+        assert await store.unalias("live") == 6
+        assert await store.unalias("live") is None
+        assert await self.of(store) == {"one": (), "two": ("also",)}
+
+    async def test_share_their_names_with_collections(self, store: ImageStore) -> None:
+        await store.create("one", CollectionFacts())
+        await store.alias("live", "one")
+        with pytest.raises(Conflict):
+            await store.create("live", CollectionFacts())
+        with pytest.raises(Conflict):
+            await add(store, "a", CAT, "live")
+        with pytest.raises(Conflict):
+            await store.alias("one", "one")
+        assert await store.alias("other", "nowhere") is None
+        assert await self.of(store) == {"one": ("live",)}
+
+    async def test_go_with_their_collection(self, store: ImageStore) -> None:
+        await store.create("one", CollectionFacts())
+        await store.create("two", CollectionFacts())
+        await store.alias("first", "one")
+        await store.alias("second", "two")
+        await store.drop("one")
+        assert await self.of(store) == {"two": ("second",)}
+        assert await store.create("first", CollectionFacts()) is not None
+
+    async def test_beyond_the_limit_are_refused_but_switched_ones_are_not(self, store: ImageStore) -> None:
+        for name in ("one", "two"):
+            await store.create(name, CollectionFacts())
+            await store.alias(f"{name}-alias", name)
+        with pytest.raises(LimitReached):
+            await store.alias("third", "one")
+        assert await store.alias("one-alias", "two") is not None
+
+    async def test_made_and_switched_by_many_at_once_stand_for_one_collection(self, store: ImageStore) -> None:
+        for name in ("one", "two"):
+            await store.create(name, CollectionFacts())
+        revisions = await asyncio.gather(*(store.alias("live", ("one", "two")[number % 2]) for number in range(10)))
+        assert max(revision or 0 for revision in revisions) == await store.revision()
+        aliases = await self.of(store)
+        assert sorted(aliases["one"] + aliases["two"]) == ["live"]
+
+    async def of(self, store: ImageStore) -> dict[str, tuple[str, ...]]:
+        return {held.name: held.aliases for held in (await store.collections()).values()}
 
 
 class TestReopening:

@@ -23,7 +23,7 @@ from services.search.app import create_app
 from services.search.settings import SearchSettings
 from shared.clients.search import SearchClient
 from shared.contracts.search import ImageRecord
-from tests.support.archives import archived
+from tests.support.archives import MANIFEST, archived, write_with
 from tests.support.collections import Drawing, fill
 from tests.support.serving import serving
 from tests.support.vectors import space
@@ -141,6 +141,51 @@ def test_a_collection_can_be_renamed_on_its_way(sqlite: str, archive: Path) -> N
     assert import_(archive, sqlite, "--collection", "park").exit_code == 0
     assert_same(sqlite, sqlite, "garden", "park")
     assert images_of(sqlite) == 0
+
+
+def test_what_is_said_of_a_collection_moves_with_it(sqlite: str, mongodb: str, archive: Path) -> None:
+    said = {"recipe": "pooled", "projection": "none", "description": "What grows"}
+
+    async def make(client: SearchClient) -> None:
+        await client.create_collection("garden", recipe="pooled", projection="none", description="What grows")
+        await fill(client, 3, "garden")
+        await client.put_alias("plants", "garden")
+
+    ask(sqlite, make)
+    exported = export(archive, sqlite, "--collection", "plants")
+    assert exported.exit_code == 0, exported.output
+    for _ in range(2):
+        imported = import_(archive, mongodb)
+        assert imported.exit_code == 0, imported.output
+    assert_same(sqlite, mongodb, "garden", "garden")
+    held = ask(mongodb, lambda client: client.collection("garden"))
+    assert held.model_dump(include=set(said)) == said
+    assert held.images == 3
+    verified = lookalike("verify", "--search", sqlite, "--collection", "plants")
+    assert verified.stdout == "3 images verified, 0 faults\n"
+
+
+def test_a_collection_of_another_recipe_takes_nothing(sqlite: str, archive: Path) -> None:
+    async def make(client: SearchClient) -> None:
+        await client.create_collection("garden", recipe="pooled")
+        await client.create_collection("park", recipe="classic")
+        await fill(client, 2, "garden")
+
+    ask(sqlite, make)
+    assert export(archive, sqlite, "--collection", "garden").exit_code == 0
+    result = import_(archive, sqlite, "--collection", "park")
+    assert result.exit_code == 1
+    assert "are of the recipe pooled, those of the collection park of classic" in result.stderr
+    assert images_of(sqlite, "park") == 0
+
+
+def test_an_archive_of_the_first_version_is_taken(sqlite: str, archive: Path) -> None:
+    images = [archived(seed) for seed in range(3)]
+    of_first_version = MANIFEST.model_dump_json(include={"collection", "space"})[:-1] + ', "lookalike_archive": 1}'
+    write_with(archive, of_first_version, images)
+    result = import_(archive, sqlite, "--collection", "garden")
+    assert (result.exit_code, result.stdout) == (0, "3 imported, 0 already there, 0 refused\n"), result.output
+    assert ask(sqlite, lambda client: client.collection("garden")).recipe is None
 
 
 def test_what_differs_is_replaced_and_what_the_archive_lacks_is_left_alone(sqlite: str, archive: Path) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 from cli.gallery import draw
 from services.embedder.app import create_app
 from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.recipes import Recipe
 from services.embedder.settings import EmbedderSettings
 from services.embedder.weights import WeightsUnavailable
 from shared.clients.embedder import EmbedderClient
@@ -26,6 +27,7 @@ from shared.errors import (
     EmptyUpload,
     ImageTooLarge,
     InvalidRegion,
+    InvalidRequest,
     NotReady,
     Overloaded,
     UndecodableImage,
@@ -231,7 +233,7 @@ def test_the_queue_and_the_batches_are_measured(url: str) -> None:
 def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> None:
     release = threading.Event()
 
-    def load(_: EmbedderSettings) -> DeterministicExtractor:
+    def load(_: EmbedderSettings, __: Recipe) -> DeterministicExtractor:
         assert release.wait(30)
         return DeterministicExtractor()
 
@@ -253,7 +255,7 @@ def test_before_the_extractor_is_loaded_it_answers_that_it_is_not_ready() -> Non
 def test_why_it_cannot_load_is_shown_and_it_tries_again() -> None:
     mended = threading.Event()
 
-    def load(_: EmbedderSettings) -> DeterministicExtractor:
+    def load(_: EmbedderSettings, __: Recipe) -> DeterministicExtractor:
         if not mended.is_set():
             raise WeightsUnavailable("The index does not answer.")
         return DeterministicExtractor()
@@ -271,7 +273,7 @@ def test_a_network_that_computes_nonsense_is_never_ready() -> None:
         def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
             return super().extract(images) * np.float32(np.nan)
 
-    def load(_: EmbedderSettings) -> DeterministicExtractor:
+    def load(_: EmbedderSettings, __: Recipe) -> DeterministicExtractor:
         loads.append(1)
         return Nonsense()
 
@@ -287,7 +289,7 @@ def test_a_network_that_computes_nonsense_is_never_ready() -> None:
 async def test_more_at_once_than_is_admitted_is_refused_with_a_time_to_come_back() -> None:
     extractor = Gated()
     narrow = settings(max_images_in_flight=2, max_images_per_request=2, max_batch_size=1)
-    with serving(create_app(narrow, lambda _: extractor)) as address:
+    with serving(create_app(narrow, lambda *_: extractor)) as address:
         extractor.gate.clear()
         async with httpx.AsyncClient(base_url=address) as http, anyio.create_task_group() as group:
             client = EmbedderClient("embedder", http)
@@ -313,7 +315,7 @@ async def test_images_of_a_client_that_has_left_do_not_reach_the_network() -> No
             while line not in (await http.get("/metrics")).text:  # noqa: ASYNC110
                 await anyio.sleep(0.01)
 
-    with serving(create_app(settings(max_batch_size=1), lambda _: extractor)) as address:
+    with serving(create_app(settings(max_batch_size=1), lambda *_: extractor)) as address:
         extractor.gate.clear()
         extractor.entered.clear()
         extractor.batches.clear()
@@ -344,6 +346,23 @@ async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -
     assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
     assert first @ second > 0.99
     assert first @ third < first @ second
+
+
+async def test_another_recipe_of_the_real_network_is_loaded_beside_the_first(real_url: str) -> None:
+    """`pooled` is the last part of `multilayer`, though each has a network of its own."""
+    async with httpx.AsyncClient(base_url=real_url, timeout=60) as http:
+        client = EmbedderClient("embedder", http)
+        assert [known.name for known in (await client.recipes()).recipes] == ["classic", "pooled", "multilayer"]
+        with pytest.raises(NotReady):
+            await client.space("pooled")
+        await wait_for(client, "pooled", seconds=300)
+        image = images.png(draw("owl", 1))
+        pooled_space, pooled = await client.embed_one(image, recipe="pooled")
+        whole_space, whole = await client.embed_one(image)
+    assert (pooled_space.recipe, pooled_space.dimensions, whole_space.recipe) == ("pooled", 2048, "multilayer")
+    assert pooled_space.weights_sha256 == whole_space.weights_sha256
+    last = np.frombuffer(whole.vector, "<f4")[-2048:]
+    assert np.frombuffer(pooled.vector, "<f4") @ last / np.linalg.norm(last) > 0.999
 
 
 KINDS = ("butterfly", "lighthouse", "teapot", "owl")
@@ -394,3 +413,100 @@ def wait_until_ready(address: str) -> None:
             return
         time.sleep(0.01)
     raise AssertionError(httpx.get(f"{address}/readyz").text)
+
+
+async def wait_for(client: EmbedderClient, recipe: str, seconds: float = 60) -> None:
+    with anyio.fail_after(seconds):
+        while recipe not in [  # noqa: ASYNC110 - it changes in another thread
+            known.name for known in (await client.recipes()).recipes if known.loaded
+        ]:
+            await anyio.sleep(0.02)
+
+
+async def test_a_recipe_is_loaded_when_it_is_first_asked_for_and_once() -> None:
+    loaded: list[str] = []
+    allowed = threading.Event()
+
+    def load(_: EmbedderSettings, recipe: Recipe) -> DeterministicExtractor:
+        loaded.append(recipe.name)
+        assert recipe.name == "layout" or allowed.wait(30)
+        return DeterministicExtractor(recipe)
+
+    picture_of_ours = images.png(picture())
+    with serving(create_app(settings(), load)) as address:
+        async with httpx.AsyncClient(base_url=address) as http:
+            client = EmbedderClient("embedder", http)
+            assert loaded == ["layout"]
+            known = await client.recipes()
+            assert (known.default, [(one.name, one.loaded) for one in known.recipes]) == (
+                "layout",
+                [("layout", True), ("palette", False)],
+            )
+            answer = await http.post("/v1/embed", params={"recipe": "palette"}, files=fields(picture_of_ours))
+            assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+            assert "retry-after" in answer.headers
+            for call in (client.space("palette"), client.heatmap(b"x", b"y", recipe="palette")):
+                with pytest.raises(NotReady):
+                    await call
+            assert (await http.get("/readyz")).status_code == 200, "what is loaded goes on working"
+            assert (await client.embed([picture_of_ours])).space.recipe == "layout"
+            allowed.set()
+            await wait_for(client, "palette")
+            space, image = await client.embed_one(picture_of_ours, recipe="palette", regions=[WHOLE])
+            assert (space.recipe, space.dimensions, len(image.vector)) == ("palette", 4, 16)
+            assert space == await client.space("palette") != await client.space()
+            heat = await client.heatmap(picture_of_ours, picture_of_ours, recipe="palette")
+            assert heat.space == space.ref()
+            assert heat.score == pytest.approx(1, abs=1e-5)
+    assert loaded == ["layout", "palette"]
+
+
+async def test_a_recipe_that_there_is_not_is_refused_by_name(client: EmbedderClient) -> None:
+    for call in (client.space("multilayer"), client.embed([b"x"], recipe="multilayer")):
+        with pytest.raises(InvalidRequest, match="There is no recipe multilayer; there are layout, palette"):
+            await call
+
+
+def test_recipes_that_are_needed_from_the_beginning_are_waited_for() -> None:
+    allowed = threading.Event()
+
+    def load(_: EmbedderSettings, recipe: Recipe) -> DeterministicExtractor:
+        assert recipe.name == "layout" or allowed.wait(30)
+        return DeterministicExtractor(recipe)
+
+    with serving(create_app(settings(recipes="palette"), load), ready=False) as address:
+        deadline = time.monotonic() + 30
+        while waits_for(address) != ["extractor of the recipe palette"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        allowed.set()
+        while waits_for(address):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+async def test_recipes_never_mix_in_a_batch() -> None:
+    seen: list[tuple[str, int]] = []
+
+    class Noting(DeterministicExtractor):
+        def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+            seen.append((self.recipe.name, len(images)))
+            return super().extract(images)
+
+    files = [images.png(picture(seed)) for seed in range(6)]
+    with serving(create_app(settings(recipes="palette"), lambda _, recipe: Noting(recipe))) as address:
+        async with httpx.AsyncClient(base_url=address) as http:
+            client = EmbedderClient("embedder", http)
+            seen.clear()
+            dimensions: dict[str, set[int]] = {"layout": set(), "palette": set()}
+
+            async def ask(recipe: str, data: bytes) -> None:
+                _, image = await client.embed_one(data, recipe=recipe)
+                dimensions[recipe].add(len(image.vector) // 4)
+
+            async with anyio.create_task_group() as group:
+                for data in files:
+                    for recipe in dimensions:
+                        group.start_soon(ask, recipe, data)
+    assert dimensions == {"layout": {256}, "palette": {4}}
+    assert {name: sum(size for of, size in seen if of == name) for name in dimensions} == {"layout": 6, "palette": 6}

@@ -99,3 +99,65 @@ async def test_what_nobody_has_made_is_on_neither(replicas: list[SearchClient]) 
     for replica in replicas:
         with pytest.raises(NotFound):
             await replica.record("nowhere", "a")
+
+
+async def test_a_collection_made_on_one_is_known_to_the_other_by_its_revision(replicas: list[SearchClient]) -> None:
+    first, second = replicas
+    stored = await first.create_collection("garden", projection="none")
+    query = Picture(b"cat").query(1).model_copy(update={"min_revision": stored.revision})
+    assert (await second.query("garden", query)).neighbours == ()
+    assert (await second.collection("garden")).projection == "none"
+
+
+async def test_a_collection_deleted_on_one_is_gone_from_the_other_and_comes_back_without_its_images(
+    replicas: list[SearchClient],
+) -> None:
+    for turn in range(4):
+        one, other = replicas[turn % 2], replicas[1 - turn % 2]
+        for number in range(5):
+            revision = await upload(one, f"image-{number}", Picture(b"%d %d" % (turn, number)))
+        query = Picture(b"%d 0" % turn).query(10).model_copy(update={"min_revision": revision})
+        expected = [f"image-{number}" for number in range(5)]
+        assert sorted(near.record.id for near in (await other.query("default", query)).neighbours) == expected
+        deleted = await one.delete_collection("default")
+        later = query.model_copy(update={"min_revision": deleted.revision})
+        assert (await other.query("default", later)).neighbours == ()
+        assert (await other.stats()).collections[0].images == 0
+        with pytest.raises(NotFound):
+            await other.record("default", "image-0")
+        revision = await upload(other, "new", Picture(b"new %d" % turn))
+        assert await found(one, Picture(b"%d 0" % turn), revision) == ["new"]
+        await one.delete_collection("default")
+
+
+async def test_without_asking_for_a_revision_the_other_never_shows_an_image_of_a_deleted_collection(
+    replicas: list[SearchClient],
+) -> None:
+    first, second = replicas
+    for turn in range(10):
+        await upload(first, "a", Picture(b"%d" % turn))
+        assert (await found(second, Picture(b"%d" % turn))) in ([], ["a"])
+        await first.delete_collection("default")
+        assert await found(second, Picture(b"%d" % turn)) == []
+
+
+async def test_an_alias_switched_on_one_is_switched_on_the_other(replicas: list[SearchClient]) -> None:
+    first, second = replicas
+    for name in ("one", "two"):
+        picture = Picture(name.encode())
+        await first.put_blob(picture.sha256, picture.data)
+        await first.commit(name, name, picture.commit())
+    for name in ("one", "two", "one"):
+        switched = await first.put_alias("live", name)
+        query = Picture(b"one").query(1).model_copy(update={"min_revision": switched.revision})
+        answer = await second.query("live", query)
+        assert (answer.collection, answer.neighbours[0].record.id) == (name, name)
+
+
+async def test_an_alias_made_on_one_is_no_new_collection_for_the_other(replicas: list[SearchClient]) -> None:
+    first, second = replicas
+    await first.create_collection("garden")
+    await first.put_alias("plants", "garden")
+    picture = Picture(b"cat")
+    await second.put_blob(picture.sha256, picture.data)
+    assert (await second.commit("plants", "a", picture.commit())).record.collection == "garden"

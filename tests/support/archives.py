@@ -6,7 +6,9 @@ from pathlib import Path
 
 from cli.archive.image import ArchivedImage
 from cli.archive.manifest import Manifest
-from cli.archive.writing import ArchiveWriter
+from cli.archive.members import encode
+from cli.archive.reading import MANIFEST as MANIFEST_NAME
+from cli.archive.writing import ArchiveWriter, unfinished
 from shared.contracts.search import ImageRecord
 from tests.support.collections import Drawing
 from tests.support.vectors import space
@@ -36,3 +38,9 @@ def write(path: Path, images: Sequence[ArchivedImage]) -> Path:
         writer.append(images)
         writer.complete()
     return path
+
+
+def write_with(path: Path, manifest: str, images: Sequence[ArchivedImage]) -> None:
+    """Write an archive with this manifest, as an earlier version might have done."""
+    unfinished(path).write_bytes(encode(MANIFEST_NAME, manifest.encode(), 0))
+    write(path, images)

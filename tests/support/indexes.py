@@ -6,6 +6,7 @@ from services.search.builder import Builder
 from services.search.indexes.exact import ExactIndex
 from services.search.indexes.factory import ExactIndexes
 from services.search.ports import ImageStore, IndexFactory, Matrix, Query, Vector, VectorIndex
+from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef
 
 NOWHERE = Path("/nonexistent")
@@ -26,8 +27,8 @@ class KeptIndexes(ExactIndexes):
         super().__init__("none", 512, "float32", NOWHERE)
         self.made: list[ExactIndex] = []
 
-    def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
-        self.made.append(super().new(space, sample, images))
+    def new(self, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None) -> ExactIndex:
+        self.made.append(super().new(space, sample, images, projection))
         return self.made[-1]
 
 

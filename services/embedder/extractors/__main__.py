@@ -14,15 +14,17 @@ from shared.settings import CacheSettings
 
 
 def main() -> int:
-    """Run the command; its answer is one line on standard output, everything else goes to standard error."""
+    """Run the command; it answers a line a recipe on standard output, everything else goes to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     settings, cache = EmbedderSettings(), CacheSettings().lookalike_cache
     try:
-        built = graph.obtain(RECIPES[settings.recipe], weights.obtain(settings.weights, cache), cache)
+        obtained = weights.obtain(settings.weights, cache)
+        built = [graph.obtain(RECIPES[name], obtained, cache) for name in (settings.recipe, *settings.recipes_at_start)]
     except weights.WeightsUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"network {built.recipe.name} with weights {built.weights.name}: {built.path}\n")
+    for network in built:
+        sys.stdout.write(f"network {network.recipe.name} with weights {network.weights.name}: {network.path}\n")
     return 0
 
 

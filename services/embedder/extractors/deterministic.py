@@ -1,6 +1,7 @@
 """An extractor without weights, for tests of everything around the network: colour and coarse layout."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +26,21 @@ LAYOUT = Recipe(
     dimensions=TILES * TILES * 4,
 )
 
+PALETTE = replace(
+    LAYOUT, name="palette", description="64 px, the mean colour, cosine; for tests", pooling="average", dimensions=4
+)
+
 
 class DeterministicExtractor:
     """Pictures of like colours in like places get like vectors, by arithmetic alone."""
 
-    def __init__(self) -> None:
-        self.recipe: Recipe = LAYOUT
+    def __init__(self, recipe: Recipe = LAYOUT) -> None:
+        self.recipe: Recipe = recipe
         digest = hashlib.sha256(_ARITHMETIC).hexdigest()
-        self.space: EmbeddingSpace = embedding_space(LAYOUT, "none", digest, "none")
+        self.space: EmbeddingSpace = embedding_space(recipe, "none", digest, "none")
 
     def extract(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.stack([pool(LAYOUT, maps) for maps in zip(*self.maps(images), strict=True)])
+        return np.stack([pool(self.recipe, maps) for maps in zip(*self.maps(images), strict=True)])
 
     def maps(self, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         # The constant gives a picture that is grey all over a direction, too.

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile as FormFile
 
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.overload import Gate, Work
+from services.gateway.recipes import Recipes
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
 from shared.asgi import ServiceState
@@ -30,6 +31,7 @@ class GatewayState(ServiceState):
     heat_maps: HeatMaps
     uploads: Uploads
     work: Work
+    recipes: Recipes
     max_image_bytes: int
 
 
@@ -45,6 +47,7 @@ Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
 SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
+CollectionRecipes = Annotated[Recipes, Depends(_state("recipes"))]
 
 
 async def _gate(request: Request) -> Gate:
@@ -55,7 +58,7 @@ async def _gate(request: Request) -> Gate:
 AdmissionGate = Annotated[Gate, Depends(_gate)]
 
 
-Collection = Annotated[CollectionName, Query(description="The collection that is meant.")]
+Collection = Annotated[CollectionName, Query(description="The collection that is meant, by its name or by an alias.")]
 Id = Annotated[ImageId, Path(description="The image's id.")]
 
 

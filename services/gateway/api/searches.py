@@ -24,7 +24,7 @@ async def search_by_upload(
 ) -> SearchResponse:
     """Embed the uploaded image, or a region of it, and answer with the `k` nearest images, nearest first."""
     with admission.slot():
-        return search_response(collection, await searches.by_upload(collection, image, options, region))
+        return search_response(await searches.by_upload(collection, image, options, region))
 
 
 @router.get("/images/{image_id}/similar", summary="Find images that look like a stored one", dependencies=SEARCH)
@@ -32,4 +32,4 @@ async def search_by_id(
     search: Search, image_id: Id, options: Options, collection: Collection = DEFAULT_COLLECTION
 ) -> SearchResponse:
     """Answer with the `k` images nearest to a stored one, itself left out. Nothing is embedded again."""
-    return search_response(collection, await search.similar(collection, image_id, options))
+    return search_response(await search.similar(collection, image_id, options))

@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query, Request
 
 from services.search.catalogue import Catalogue
 from services.search.checking import Checks
+from services.search.collections import Collections
 from services.search.startup import Startup
 from shared.asgi import ServiceState
 from shared.contracts.base import CollectionName, ImageId, Sha256
@@ -26,6 +27,7 @@ class SearchState(ServiceState):
 
     startup: Startup
     catalogue: Catalogue
+    collections: Collections
     checks: Checks
     transfers: Transfers
 
@@ -44,16 +46,35 @@ async def _checks(request: Request) -> Checks:
     return checks
 
 
+async def _collections(request: Request) -> Collections:
+    startup: Startup = request.state.startup
+    startup.check()
+    collections: Collections = request.state.collections
+    return collections
+
+
 async def _transfers(request: Request) -> Transfers:
     transfers: Transfers = request.state.transfers
     return transfers
 
 
 CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
+CollectionsDep = Annotated[Collections, Depends(_collections)]
 ChecksDep = Annotated[Checks, Depends(_checks)]
 TransfersDep = Annotated[Transfers, Depends(_transfers)]
 
-Collection = Annotated[CollectionName, Path(description="Name of the collection.")]
+Named = Annotated[CollectionName, Path(description="Name of the collection.")]
+
+
+async def _collection(
+    collection: Annotated[CollectionName, Path(description="Name of the collection, or an alias of it.")],
+    collections: CollectionsDep,
+) -> str:
+    return await collections.resolve(collection)
+
+
+Collection = Annotated[str, Depends(_collection)]
+"""The real name of the collection that the address names by its name or by an alias."""
 Identifier = Annotated[ImageId, Path(description="Id of the image within its collection.")]
 Digest = Annotated[Sha256, Path(description="SHA-256 of the bytes in hexadecimal.")]
 PageSize = Annotated[int, Query(ge=1, le=1000, description="Most records in the answer.")]

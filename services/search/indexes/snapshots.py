@@ -16,6 +16,7 @@ from services.search.indexes.segment import Layer, Segment
 from services.search.indexes.state import State
 from services.search.indexes.tables import Table
 from services.search.ports import Snapshot
+from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef
 from shared.durability import sync_folder
 
@@ -45,6 +46,8 @@ class _Layer(_Model):
 
 class _Index(_Model):
     space: SpaceRef
+    projection: ProjectionKind | None
+    settings: str
     learned_from: int
     mean: str | None
     components: str | None
@@ -58,10 +61,10 @@ class _Manifest(_Model):
 
     format: int
     store: str
-    settings: str
     revision: int
     forgotten: int
     indexes: dict[str, _Index]
+    """By the keys of the collections."""
 
 
 class SnapshotFolder:
@@ -84,14 +87,13 @@ class SnapshotFolder:
 
     def save(self, snapshot: Snapshot) -> None:
         indexes = {}
-        for name, (space, index) in snapshot.indexes.items():
+        for key, (space, projection, index) in snapshot.indexes.items():
             if not isinstance(index, ExactIndex):
                 raise TypeError("these snapshots are made of exact indexes")
-            indexes[name] = self._index(space, index)
+            indexes[key] = self._index(space, projection, index)
         manifest = _Manifest(
             format=_FORMAT,
             store=snapshot.store,
-            settings=self._indexes.description,
             revision=snapshot.revision,
             forgotten=snapshot.forgotten,
             indexes=indexes,
@@ -105,22 +107,26 @@ class SnapshotFolder:
         manifest = self._read_manifest()
         if manifest is None or (manifest.format, manifest.store) != (_FORMAT, store):
             return None
-        if manifest.settings != self._indexes.description:
+        if any(index.settings != self._indexes.description(index.projection) for index in manifest.indexes.values()):
             return None
         try:
             self._objects.verify(_names(manifest))
-            indexes = {name: (index.space, self._restored(index)) for name, index in manifest.indexes.items()}
+            indexes = {
+                key: (index.space, index.projection, self._restored(index)) for key, index in manifest.indexes.items()
+            }
         except Damaged:
             return None
         return Snapshot(manifest.store, manifest.revision, manifest.forgotten, indexes)
 
-    def _index(self, space: SpaceRef, index: ExactIndex) -> _Index:
-        state, projection = index.state, index.projection
+    def _index(self, space: SpaceRef, projection: ProjectionKind | None, index: ExactIndex) -> _Index:
+        state, learned = index.state, index.projection
         return _Index(
             space=space,
-            learned_from=projection.learned_from,
-            mean=None if projection.mean is None else self._objects.put(projection.mean),
-            components=None if projection.components is None else self._objects.put(projection.components),
+            projection=projection,
+            settings=self._indexes.description(projection),
+            learned_from=learned.learned_from,
+            mean=None if learned.mean is None else self._objects.put(learned.mean),
+            components=None if learned.components is None else self._objects.put(learned.components),
             pairs=self._objects.put(state.pairs),
             sampled_from=state.sampled_from,
             layers=tuple(map(self._layer, state.layers)),
@@ -162,7 +168,7 @@ class SnapshotFolder:
             segment = Segment(layer.segment, ids, rows, attributes, storage.scan(rows))
             layers.append(Layer(segment, dead, len(dead) - int(np.count_nonzero(dead))))
         state = State(tuple(layers), np.array(self._objects.get(index.pairs)), index.sampled_from)
-        return self._indexes.make(projection, state=state)
+        return self._indexes.make(projection, index.projection, state)
 
     def _read(self, column: _Column) -> Column:
         rows, values, texts, ends = map(self._objects.get, (column.rows, column.values, column.texts, column.ends))

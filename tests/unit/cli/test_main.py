@@ -30,7 +30,18 @@ def test_the_version_is_the_projects() -> None:
 def test_the_help_names_the_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("serve", "ingest", "import-npz", "search", "quantise", "export", "import", "verify", "doctor"):
+    for command in (
+        "serve",
+        "ingest",
+        "import-npz",
+        "search",
+        "collections",
+        "quantise",
+        "export",
+        "import",
+        "verify",
+        "doctor",
+    ):
         assert command in result.stdout
 
 

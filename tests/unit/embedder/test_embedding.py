@@ -1,20 +1,20 @@
-from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import anyio.to_thread
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
 from services.embedder.admission import Admission
-from services.embedder.batching import Batcher, BatchMetrics
+from services.embedder.batching import BatchMetrics
 from services.embedder.decoding import Limits
 from services.embedder.embedding import Embedding
-from services.embedder.extractors.deterministic import DeterministicExtractor
+from services.embedder.engines import Engines, Queues
+from services.embedder.extractors.deterministic import LAYOUT, PALETTE, DeterministicExtractor
 from services.embedder.intake import Intake, IntakeMetrics
 from services.embedder.isolation import Crashed, TookTooLong
-from services.embedder.pooling import Map
 from services.embedder.preparing import PreparedImage, prepare
 from services.embedder.recipes import RECIPES, Recipe
 from shared.contracts.embedding import EmbeddedImage, RefusedImage
@@ -63,15 +63,17 @@ async def prepare_here(data: bytes, recipe: Recipe, limits: Limits, with_thumbna
 async def embedding(
     max_images: int = 8, max_bytes: int = 2**20, max_file: int = 2**19, extractor: DeterministicExtractor | None = None
 ) -> AsyncIterator[Embedding]:
-    used = extractor or DeterministicExtractor()
-    queue = (4, max_images, BatchMetrics(CollectorRegistry()))
-    with ThreadPoolExecutor(1) as thread:
-        async with (
-            Batcher(used.extract, thread, *queue) as vectors,
-            Batcher[Sequence[Map]](lambda images: zip(*used.maps(images), strict=True), thread, *queue) as maps,
-        ):
-            intake = Intake(prepare_here, Limits(max_file, 1_000_000), 2, IntakeMetrics(CollectorRegistry()))
-            yield Embedding(lambda: used, intake, vectors, maps, Admission(max_images, max_bytes))
+    queues = Queues(4, max_images, BatchMetrics(CollectorRegistry()))
+    recipes = {recipe.name: recipe for recipe in (LAYOUT, PALETTE)}
+
+    def load(recipe: Recipe) -> DeterministicExtractor:
+        return extractor or DeterministicExtractor(recipe)
+
+    async with Engines(recipes, "layout", ["palette"], load, queues, retry_seconds=60) as engines:
+        while not (await engines.readiness()).ready:  # noqa: ASYNC110 - it changes in another thread
+            await anyio.sleep(0.005)
+        intake = Intake(prepare_here, Limits(max_file, 1_000_000), 2, IntakeMetrics(CollectorRegistry()))
+        yield Embedding(engines.get, intake, Admission(max_images, max_bytes))
 
 
 async def test_each_image_has_its_outcome_in_the_order_given() -> None:

@@ -30,3 +30,10 @@ def test_a_request_that_is_allowed_can_be_admitted() -> None:
 def test_nothing_beyond_pillows_own_limit_can_be_set() -> None:
     with pytest.raises(ValidationError):
         EmbedderSettings(max_image_pixels=200_000_000)
+
+
+def test_other_recipes_that_are_loaded_at_the_start_have_to_be_some() -> None:
+    assert EmbedderSettings(recipes="pooled, classic").recipes_at_start == ("pooled", "classic")
+    assert EmbedderSettings().recipes_at_start == ()
+    with pytest.raises(ValidationError, match="RECIPES names blurred"):
+        EmbedderSettings(recipes="pooled,blurred")

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from services.gateway.recipes import Recipes
 from services.gateway.uploads import Uploads
 from shared import wire
 from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
+from shared.contracts.collections import Collection
 from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, EmbedResponse, Thumbnail
 from shared.contracts.search import BlobResponse, CommitResponse, ImageRecord
 from shared.errors import Conflict, EmbeddingSpaceMismatch, LookalikeError, NotFound, UndecodableImage
@@ -50,10 +52,13 @@ RECORD = ImageRecord(
     created_at=datetime.now(UTC),
     updated_at=datetime.now(UTC),
 )
+COLLECTION = Collection(
+    name="c", images=1, recipe=None, space=None, projection=None, description="", aliases=(), created_at=None
+)
 Answer = httpx.Response
 
 
-def ok(contract: EmbedResponse | BlobResponse | CommitResponse | ImageRecord) -> Answer:
+def ok(contract: EmbedResponse | BlobResponse | CommitResponse | ImageRecord | Collection) -> Answer:
     return Answer(200, content=wire.encode(contract), headers={"content-type": wire.MSGPACK})
 
 
@@ -69,7 +74,7 @@ class Script:
         self.calls: list[str] = []
 
     def __call__(self, request: httpx.Request) -> Answer:
-        kind = next(kind for kind in ("blob", "image", "embed") if kind in request.url.path)
+        kind = next(kind for kind in ("blob", "image", "embed", "collection") if kind in request.url.path)
         call = f"{request.method.lower()}_{kind}"
         self.calls.append(call)
         return self._answers[call].pop(0)
@@ -77,7 +82,8 @@ class Script:
 
 def uploads(script: Callable[[httpx.Request], Answer]) -> Uploads:
     http = httpx.AsyncClient(transport=httpx.MockTransport(script), base_url="http://service")
-    return Uploads(EmbedderClient("embedder", http), SearchClient("search", http))
+    embedder, search = EmbedderClient("embedder", http), SearchClient("search", http)
+    return Uploads(embedder, search, Recipes(embedder, search))
 
 
 async def test_bytes_are_released_when_the_embedder_refuses_the_image() -> None:
@@ -110,10 +116,25 @@ async def test_bytes_are_released_when_the_collection_has_another_space() -> Non
         put_blob=[ok(BlobResponse(sha256=SHA256, size=len(DATA)))],
         put_image=[refused(EmbeddingSpaceMismatch())],
         delete_blob=[Answer(204)],
+        get_collection=[ok(COLLECTION)],
     )
     with pytest.raises(EmbeddingSpaceMismatch):
         await uploads(script).add("c", DATA, None, None)
-    assert script.calls[-1] == "delete_blob"
+    assert script.calls[-2:] == ["delete_blob", "get_collection"]
+
+
+async def test_an_image_is_embedded_again_where_its_collection_has_another_recipe() -> None:
+    script = Script(
+        get_image=[refused(NotFound())],
+        post_embed=[ok(EmbedResponse(space=SPACE, images=(EMBEDDED,)))] * 2,
+        put_blob=[ok(BlobResponse(sha256=SHA256, size=len(DATA)))] * 2,
+        put_image=[refused(EmbeddingSpaceMismatch()), ok(CommitResponse(record=RECORD, created=True))],
+        delete_blob=[Answer(204)],
+        get_collection=[ok(COLLECTION.model_copy(update={"recipe": "pooled"}))],
+    )
+    assert (await uploads(script).add("c", DATA, None, None)).created
+    assert script.calls.count("post_embed") == 2
+    assert script.calls[-1] == "put_image"
 
 
 async def test_an_image_that_is_stored_already_is_not_embedded_again() -> None:

@@ -15,6 +15,7 @@ from services.search.indexes.storage import InMemory
 from services.search.metrics import SearchMetrics
 from services.search.ports import Change, Entry, IndexFactory, Matrix, StoreLimits, VectorIndex
 from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.collections import CollectionFacts, ProjectionKind
 from shared.contracts.embedding import SpaceRef
 from shared.errors import RevisionNotReached, TryAgain
 from shared.telemetry import Metrics
@@ -49,8 +50,10 @@ class FragileIndex(ExactIndex):
 
 
 class FragileIndexes(ExactIndexes):
-    def make(self, projection: Projection, state: State | None = None) -> FragileIndex:
-        return FragileIndex(projection, InMemory(projection.metric))
+    def make(
+        self, learned: Projection, projection: ProjectionKind | None = None, state: State | None = None
+    ) -> FragileIndex:
+        return FragileIndex(learned, InMemory(learned.metric))
 
 
 @pytest.fixture
@@ -229,11 +232,11 @@ class SlowIndexes(ExactIndexes):
         super().__init__("auto", 4, "float32", NOWHERE)
         self.asked, self.allowed = threading.Event(), threading.Event()
 
-    def new(self, space: SpaceRef, sample: Matrix, images: int) -> ExactIndex:
+    def new(self, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None) -> ExactIndex:
         if images > 1:
             self.asked.set()
             self.allowed.wait(30)
-        return super().new(space, sample, images)
+        return super().new(space, sample, images, projection)
 
 
 async def test_what_is_written_while_an_index_is_renewed_is_in_the_new_one(store: CountingStore) -> None:
@@ -277,4 +280,83 @@ async def test_an_index_that_cannot_be_renewed_goes_on_answering_and_is_renewed_
     await add(store, "image-3", Picture(b"3"))
     renewed = await until_renewed(follower, old)
     assert renewed.ids("", 9) == ["image-0", "image-2", "image-3"]
+    await follower.close()
+
+
+async def test_the_index_of_a_dropped_collection_goes_and_one_that_comes_back_has_its_own(
+    store: CountingStore,
+) -> None:
+    follower = follower_of(store)
+    await add(store, "a", Picture(b"cat"), "garden")
+    await add(store, "a", Picture(b"owl"))
+    await follower.catch_up()
+    former = follower.shelves["garden"]
+    await store.drop("garden")
+    await follower.catch_up()
+    assert set(follower.shelves) == {"default"}
+    assert follower.revision == 3
+    await add(store, "b", Picture(b"dog"), "garden")
+    await follower.catch_up()
+    assert follower.shelves["garden"].key != former.key
+    assert follower.shelves["garden"].index.ids("", 10) == ["b"]
+
+
+async def test_a_collection_that_was_dropped_and_made_anew_between_two_looks_has_its_new_images_alone(
+    store: CountingStore,
+) -> None:
+    follower = follower_of(store, batch=1)
+    await add(store, "a", Picture(b"cat"), "garden")
+    await follower.catch_up()
+    await add(store, "b", Picture(b"dog"), "garden")
+    await store.drop("garden")
+    await add(store, "c", Picture(b"owl"), "garden")
+    await follower.catch_up()
+    assert follower.shelves["garden"].index.ids("", 10) == ["c"]
+    newcomer = follower_of(store, batch=1)
+    await newcomer.catch_up()
+    assert newcomer.shelves["garden"].index.ids("", 10) == ["c"]
+
+
+async def test_collections_and_aliases_are_known_with_the_revision_of_their_write(store: CountingStore) -> None:
+    follower = follower_of(store)
+    revision = await store.create("garden", CollectionFacts(description="what grows"))
+    await follower.reach(revision or 0)
+    assert follower.directory.resolve("garden") == "garden"
+    await follower.reach(await store.alias("live", "garden") or 0)
+    assert follower.directory.resolve("live") == "garden"
+    await follower.reach(await store.unalias("live") or 0)
+    assert follower.directory.resolve("live") == "live"
+    assert follower.revision == 3
+
+
+async def test_each_collection_is_projected_as_it_was_made_for(store: CountingStore) -> None:
+    await store.create("plain", CollectionFacts(projection="none"))
+    for number in range(20):
+        for collection in ("plain", "learned"):
+            await add(store, f"{number}", Picture(b"%d" % number), collection)
+    follower = follower_of(store, factory=learning_indexes())
+    await follower.catch_up()
+    projections = {}
+    for name, shelf in follower.shelves.items():
+        assert isinstance(shelf.index, ExactIndex)
+        projections[name] = shelf.index.projection.output_dimensions, shelf.index.projection.mean is not None
+    assert projections == {"plain": (8, False), "learned": (4, True)}
+
+
+async def test_an_index_that_is_renewed_while_its_collection_goes_does_not_bring_it_back(store: CountingStore) -> None:
+    slow = SlowIndexes()
+    follower = follower_of(store, factory=slow)
+    await add(store, "image-0", Picture(b"0"))
+    await follower.catch_up()
+    await add(store, "image-1", Picture(b"1"))
+    await follower.catch_up()
+    await asyncio.to_thread(slow.asked.wait)
+    await store.drop("default")
+    await follower.catch_up()
+    slow.allowed.set()
+    await add(store, "image-2", Picture(b"2"))
+    async with asyncio.timeout(30):
+        while "default" not in follower.shelves or follower.shelves["default"].index.ids("", 9) != ["image-2"]:
+            await asyncio.sleep(0.01)
+            await follower.catch_up()
     await follower.close()

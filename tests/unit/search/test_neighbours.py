@@ -55,7 +55,7 @@ class Bench:
 
     async def ask(self, k: int, offset: int = 0) -> QueryResponse:
         query = Query(self.pictures[0].vector, k, offset)
-        return await self.neighbours.nearest("default", self.follower.shelves["default"], query)
+        return await self.neighbours.nearest("default", self.follower.shelves["default"].space, query)
 
     def expected(self, without: Collection[str] = ()) -> list[str]:
         distances = {

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from services.search.follower import Follower
-from services.search.indexes.factory import ExactIndexes, ProjectionKind
+from services.search.indexes.exact import ExactIndex
+from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
 from services.search.ports import StoreLimits
 from services.search.snapshotting import Snapshotting
 from services.search.stores.sqlite.store import SqliteStore
+from shared.contracts.collections import CollectionFacts, ProjectionKind
 from shared.telemetry import Metrics
 from tests.support.indexes import builder_of, found
 from tests.support.vectors import Picture
@@ -250,3 +252,41 @@ async def test_a_process_that_dies_while_it_writes_leaves_the_last_snapshot(stor
     await replica.snapshotting.take()
     assert not (folder / "arrays" / "0123.part").exists()
     assert await Replica(store, folder).start() == 41
+
+
+async def test_what_was_dropped_after_the_snapshot_does_not_come_back_from_it(store: SqliteStore, folder: Path) -> None:
+    await add(store, "a", Picture(b"elsewhere"), "birds")
+    await saved(store, folder)
+    await store.drop("birds")
+    await add(store, "b", Picture(b"anew"), "birds")
+    after = Replica(store, folder)
+    assert await after.start() == 41
+    assert after.images()["birds"] == ["b"]
+    after.assert_right()
+
+
+async def test_of_a_dropped_collection_the_next_snapshot_keeps_nothing(store: SqliteStore, folder: Path) -> None:
+    await add(store, "a", Picture(b"elsewhere"), "birds")
+    replica = await saved(store, folder)
+    before = set((folder / "arrays").iterdir())
+    [birds] = [shelf.key for name, shelf in replica.follower.shelves.items() if name == "birds"]
+    assert birds in (folder / "snapshot.json").read_text()
+    await store.drop("birds")
+    await replica.follower.catch_up()
+    await replica.snapshotting.take()
+    assert birds not in (folder / "snapshot.json").read_text()
+    assert set((folder / "arrays").iterdir()) < before
+
+
+async def test_a_snapshot_keeps_how_each_collection_is_projected(store: SqliteStore, folder: Path) -> None:
+    await store.create("plain", CollectionFacts(projection="none"))
+    for number in range(5):
+        await add(store, f"{number}", Picture(b"%d" % number), "plain")
+    await saved(store, folder, projection="centre")
+    after = Replica(store, folder, projection="centre")
+    assert await after.start() == 46
+    learned = {}
+    for name, shelf in after.follower.shelves.items():
+        assert isinstance(shelf.index, ExactIndex)
+        learned[name] = shelf.projection, shelf.index.projection.mean is not None
+    assert learned == {"default": (None, True), "plain": ("none", False)}

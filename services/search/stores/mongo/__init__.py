@@ -36,6 +36,14 @@ is still there; then its bytes are removed, and it itself last. Whoever opens an
 takes marks away, so the removal fails, and finds out by the same update whether the blob was doomed before. Where a
 writer dies on the way, `unsettled` in a blob and `replaced` in an image tell the sweep what is left to do.
 
+**Collections.** Their names, keys and aliases are in one document, the *directory*, so that every change of them is one
+update. It happens first, and then draws a number, without an intent, by an update of the ledger that notes the version
+of the directory: followers read the directory after the ledger, so they may see a change before its number, but never
+after. Where a writer dies in between, the next sweep draws the number. A write of an image looks into the directory
+once more when its intent is open, and is begun anew where the collection's key is another one; a collection that was
+dropped is removed slice by slice, and forgotten when nothing of it is left and no intent names it any more. So what a
+slow writer brings into a collection that is gone, nobody finds, and it is removed with the rest.
+
 **Counts.** The numbers of images are kept in the ledger, changed by the update that closes the intent. The limits hold
 strictly over all writers, with one exception: a replacement that meets a deletion of the same image may add it beyond
 the limit. Where an intent had to be resolved the counts may be off by one for each; the next sweep at a moment without

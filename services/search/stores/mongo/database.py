@@ -64,7 +64,7 @@ class Database:
         self._database: AsyncIOMotorDatabase[Document] = self._client[database_name(url)]
         self._bucket = AsyncIOMotorGridFSBucket(self._database, _BUCKET, chunk_size_bytes=_CHUNK_BYTES)
         self.ledger: Collection = self._database["ledger"]
-        self.spaces: Collection = self._database["collections"]
+        self.directory: Collection = self._database["collections"]
         self.images: Collection = self._database["images"]
         self.blobs: Collection = self._database["blobs"]
         self.files: Collection = self._database[f"{_BUCKET}.files"]

@@ -8,7 +8,9 @@ from bson import Int64
 from bson.binary import Binary, BinaryVectorDtype
 
 from services.search.ports import Change, Entry, Vector
+from services.search.stores.keys import name_of
 from services.search.stores.mongo.database import Document
+from shared.contracts.collections import Collection, CollectionFacts
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import ImageCommit, ImageRecord
@@ -31,6 +33,37 @@ def key(collection: str, image_id: str) -> str:
 def microseconds(moment: datetime) -> Int64:
     """Count from the start of 1970, UTC; dates of MongoDB end at the millisecond."""
     return Int64((moment - _EPOCH) // timedelta(microseconds=1))
+
+
+def moment(counted: int) -> datetime:
+    """Give the moment that `microseconds` has counted to."""
+    return _EPOCH + timedelta(microseconds=counted)
+
+
+def new_collection(key: str, facts: CollectionFacts) -> Document:
+    """Write down an empty collection."""
+    return {
+        "key": key,
+        "space": None,
+        "recipe": facts.recipe,
+        "projection": facts.projection,
+        "description": facts.description or "",
+        "created_at": microseconds(datetime.now(UTC)),
+    }
+
+
+def collection(name: str, entry: Document, images: int, aliases: Sequence[str]) -> Collection:
+    """Read a collection."""
+    return Collection(
+        name=name,
+        images=images,
+        recipe=entry["recipe"],
+        space=None if entry["space"] is None else space(entry["space"]),
+        projection=entry["projection"],
+        description=entry["description"],
+        aliases=tuple(aliases),
+        created_at=moment(entry["created_at"]),
+    )
 
 
 def image(collection: str, image_id: str, commit: ImageCommit, *, size: int, thumbnail: str) -> Document:
@@ -61,7 +94,7 @@ def image(collection: str, image_id: str, commit: ImageCommit, *, size: int, thu
 def record(document: Document) -> ImageRecord:
     """Read an image's document."""
     return ImageRecord(
-        collection=document["collection"],
+        collection=name_of(document["collection"]),
         id=document["id"],
         sha256=document["sha256"],
         content_type=document["content_type"],
@@ -71,8 +104,8 @@ def record(document: Document) -> ImageRecord:
         label=document["label"],
         metadata=facts(document["metadata"]),
         revision=int(document["seq"]),
-        created_at=_EPOCH + timedelta(microseconds=document["created_at"]),
-        updated_at=_EPOCH + timedelta(microseconds=document["updated_at"]),
+        created_at=moment(document["created_at"]),
+        updated_at=moment(document["updated_at"]),
     )
 
 

@@ -30,8 +30,9 @@ class Former:
     files: frozenset[str]
 
 
-Missed = Literal["overtaken", "fenced", "gone"]
-"""Why a write was not done: a later one was faster; it was given up by others; there is nothing to delete."""
+Missed = Literal["overtaken", "fenced", "gone", "moved"]
+"""Why a write was not done: a later one was faster; it was given up by others; there is nothing to delete; or the
+collection is not the one any more that the write was begun for."""
 
 
 class Images:
@@ -106,6 +107,28 @@ class Images:
         alive = {"deleted": False}
         needed = {"$or": [{"sha256": sha256, **alive}, {"thumbnail": sha256, **alive}]}
         return await self._database.newest(self._images).find_one(needed, {"_id": 1}) is not None
+
+    async def bury(self, collection: str, limit: int) -> list[Document]:
+        """Entomb up to `limit` images of a dropped collection, and give their former files, as `with_replaced` does.
+
+        Nobody follows these images any more, so no numbers are drawn. Tombstones are among what is found.
+        """
+        # The order of the keys is the index: "0" is the sign after "/".
+        of_collection = {"_id": {"$gte": f"{collection}/", "$lt": f"{collection}0"}}
+        left = {**of_collection, "$or": [{"deleted": False}, {"fence": {"$exists": False}}]}
+        found = await self._images.find(left, {"_id": 1}).limit(limit).to_list(None)
+        keys = {"_id": {"$in": [document["_id"] for document in found]}}
+        tombstone = {field: f"${field}" for field in ("_id", "collection", "id", "seq", "space", "updated_at", "fence")}
+        await self._images.update_many(
+            {**keys, "deleted": False},
+            [{"$replaceWith": {**tombstone, "deleted": True, "replaced": _replaced([])}}],
+        )
+        return await self._images.find(keys, {"seq": 1, "replaced": 1}).to_list(None)
+
+    async def erase(self, keys: Collection[str]) -> None:
+        """Drop tombstones whose files are settled; those with a fence stay, since they keep a late writer out."""
+        settled = {"fence": {"$exists": False}, "replaced": {"$exists": False}}
+        await self._images.delete_many({"_id": {"$in": list(keys)}, "deleted": True, **settled})
 
     async def with_replaced(self) -> list[Document]:
         """Find documents whose former files were not looked after yet: as many as writers have died."""

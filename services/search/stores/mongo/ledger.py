@@ -1,6 +1,7 @@
 """The one document that gives out the sequence's numbers, and knows which writes are under way."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,35 +51,29 @@ class Ledger:
         assert ledger is not None, "the store makes it when it is opened"
         return str(ledger["identity"])
 
-    async def begin(self, collection: str, key: str, files: Iterable[str] = (), *, adds: bool = False) -> Intent:
-        """Draw a number for a write that needs these files and may add an image.
+    async def begin(self, key: str, files: Iterable[str] = (), *, adds: bool = False) -> Intent:
+        """Draw a number for a write of the image with this key, that needs these files and may add it.
 
         Raises:
-            LimitReached: There are as many collections or images as the limits admit.
+            LimitReached: There are as many images as the limits admit.
         """
         intent = {"seq": "$last", "key": {"$literal": key}, "files": {"$literal": list(files)}, "adds": adds}
-        counted = f"images.{collection}"
         ledger = await update_one(
             self._ledger,
-            self._with_room(collection, key) if adds else _IT,
+            self._with_room(key) if adds else _IT,
             [
-                {
-                    "$set": {
-                        "last": {"$add": ["$last", Int64(1)]},
-                        counted: {"$ifNull": [f"${counted}", Int64(0)]},
-                    }
-                },
+                {"$set": {"last": {"$add": ["$last", Int64(1)]}}},
                 {"$set": {"open": {"$concatArrays": ["$open", [intent]]}}},
             ],
             projection={"last": 1},
             after=True,
         )
         if ledger is None:
-            raise await self._refusal(collection)
+            raise self._full()
         return Intent(int(ledger["last"]), key)
 
     async def end(self, intent: Intent, collection: str, added: int) -> int:
-        """Close an intent whose write is done, and give the horizon."""
+        """Close an intent whose write is done, count what it added to the collection's key, and give the horizon."""
         ledger = await update_one(
             self._ledger,
             {**_IT, "open.seq": Int64(intent.seq)},
@@ -90,6 +85,55 @@ class Ledger:
             after=True,
         )
         return await self.horizon() if ledger is None else _horizon(ledger)
+
+    async def require_room(self) -> None:
+        """Refuse an image where there is room for none; where there is, `begin` may refuse it all the same.
+
+        Raises:
+            LimitReached: There are as many images as the limits admit.
+        """
+        ledger = await self._ledger.find_one(_IT, {"total": 1})
+        if ledger is not None and ledger["total"] >= self._limits.images:
+            raise self._full()
+
+    async def announce(self, version: int) -> tuple[int, int]:
+        """Draw a number for a change that made the directory be of this version, and give it with the horizon.
+
+        The directory is read whole by whoever comes to this number, so no intent is needed: the change may be seen
+        earlier, but never later. Where another writer has announced this version or a later one, its number counts.
+        """
+        ledger = await update_one(
+            self._ledger,
+            {**_IT, "directory": {"$lt": Int64(version)}},
+            {"$inc": {"last": Int64(1)}, "$set": {"directory": Int64(version)}},
+            projection={"last": 1, "open": 1},
+            after=True,
+        )
+        if ledger is None:
+            ledger = await self._ledger.find_one(_IT, {"last": 1, "open": 1})
+            assert ledger is not None, "opening the store makes it"
+        return int(ledger["last"]), _horizon(ledger)
+
+    async def announced(self) -> int:
+        """Give the last version of the directory that was announced."""
+        ledger = await self._ledger.find_one(_IT, {"directory": 1})
+        return 0 if ledger is None else int(ledger["directory"])
+
+    async def writes_to(self, collection: str) -> bool:
+        """Tell whether a write into the collection with this key is under way."""
+        there = {**_IT, "open.key": {"$regex": f"^{re.escape(collection)}/"}}
+        return await self._database.newest(self._ledger).find_one(there, {"_id": 1}) is not None
+
+    async def discount(self, collection: str) -> None:
+        """Count the images of the collection with this key no longer."""
+        counted = f"images.{collection}"
+        await self._ledger.update_one(
+            _IT,
+            [
+                {"$set": {"total": {"$subtract": ["$total", {"$ifNull": [f"${counted}", Int64(0)]}]}}},
+                {"$unset": counted},
+            ],
+        )
 
     async def wait_for(self, seq: int, horizon: int) -> None:
         """Wait until the horizon, which was this one just now, has come to `seq`."""
@@ -140,41 +184,30 @@ class Ledger:
         return await self._database.newest(self._ledger).find_one(naming, {"_id": 1}) is not None
 
     async def counts(self) -> dict[str, int]:
-        """Give the number of images of each collection that was ever begun."""
+        """Give the number of images by the keys of the collections."""
         ledger = await self._ledger.find_one(_IT, {"images": 1})
         return {} if ledger is None else {name: int(images) for name, images in ledger["images"].items()}
 
     async def recount(self) -> None:
         """Count the images anew where that is needed, and nothing is written meanwhile."""
-        ledger = await self._ledger.find_one({**_IT, "recount": True, "open": []}, {"last": 1, "images": 1})
+        ledger = await self._ledger.find_one({**_IT, "recount": True, "open": []}, {"last": 1})
         if ledger is None:
             return
         counted = await self._images.counts()
-        counts = {name: Int64(counted.get(name, 0)) for name in {*ledger["images"], *counted}}
+        counts = {key: Int64(images) for key, images in counted.items()}
         await self._ledger.update_one(
             {**_IT, "last": ledger["last"], "open": []},
             {"$set": {"images": counts, "total": Int64(sum(counts.values()))}, "$unset": {"recount": ""}},
         )
 
-    def _with_room(self, collection: str, key: str) -> Document:
+    def _full(self) -> LimitReached:
+        return LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
+
+    def _with_room(self, key: str) -> Document:
         adding: Document = {"$filter": {"input": "$open", "cond": "$$this.adds"}}
         keys = {"$map": {"input": adding, "in": "$$this.key"}}
         being_added = {"$size": {"$setUnion": [keys, [{"$literal": key}]]}}
-        collections = {"$size": {"$objectToArray": "$images"}}
-        return {
-            **_IT,
-            "$expr": {"$lte": [{"$add": ["$total", being_added]}, self._limits.images]},
-            "$or": [
-                {f"images.{collection}": {"$exists": True}},
-                {"$expr": {"$lt": [collections, self._limits.collections]}},
-            ],
-        }
-
-    async def _refusal(self, collection: str) -> LimitReached:
-        counts = await self.counts()
-        if collection not in counts and len(counts) >= self._limits.collections:
-            return LimitReached(f"There are {self._limits.collections} collections already, as many as are admitted.")
-        return LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
+        return {**_IT, "$expr": {"$lte": [{"$add": ["$total", being_added]}, self._limits.images]}}
 
 
 def _horizon(ledger: Document) -> int:

@@ -1,5 +1,7 @@
 """What the store makes of an empty database, and the version that a database says it has."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from bson import Int64
@@ -8,10 +10,14 @@ from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailur
 
 from services.search.ports import StoreUnusable
 from services.search.stores.mongo.database import Collection, Database, Document
+from services.search.stores.mongo.documents import microseconds
+from shared.contracts.embedding import SpaceRef
 
-VERSION = 1
+VERSION = 2
 LEDGER = "ledger"
 """The key of the ledger's one document."""
+DIRECTORY = "@directory"
+"""The key of the directory's one document; the first version had one for each collection, under its name."""
 
 _NAMESPACE_EXISTS = 48
 _DIGEST: Document = {"bsonType": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -77,6 +83,7 @@ async def prepare(database: Database) -> None:
         StoreUnusable: The database belongs to a newer version, or to another program.
     """
     await _check_version(database)
+    await _make_directory(database)
     try:
         await database.create(database.images.name, IMAGES)
     except CollectionInvalid:
@@ -117,7 +124,14 @@ async def _check_version(database: Database) -> None:
         names = await database.names()
         if names and database.ledger.name not in names:
             raise StoreUnusable("The database belongs to another program. Name another one in STORE_URL.")
-        ledger = {"version": VERSION, "last": Int64(0), "open": [], "total": Int64(0), "images": {}}
+        ledger = {
+            "version": VERSION,
+            "last": Int64(0),
+            "open": [],
+            "total": Int64(0),
+            "images": {},
+            "directory": Int64(0),
+        }
         try:
             await database.ledger.update_one({"_id": LEDGER}, {"$setOnInsert": ledger}, upsert=True)
         except DuplicateKeyError:
@@ -132,3 +146,33 @@ async def _check_version(database: Database) -> None:
             f"this one reads up to {VERSION}). Start that version, or name another database in STORE_URL."
         )
     return None
+
+
+async def _make_directory(database: Database) -> None:
+    """Make the directory: of the first version's documents, one for each collection, with their names as keys."""
+    of_first_version = {"_id": {"$ne": DIRECTORY}}
+    collections = {
+        document["_id"]: {
+            "key": document["_id"],
+            "space": {field: document[field] for field in SpaceRef.model_fields},
+            "recipe": None,
+            "projection": None,
+            "description": "",
+            "created_at": await _first_moment(database, document["_id"]),
+        }
+        async for document in database.directory.find(of_first_version)
+    }
+    directory = {"collections": collections, "aliases": {}, "dropped": [], "version": Int64(0), "changed": Int64(0)}
+    with suppress(DuplicateKeyError):
+        await database.directory.update_one({"_id": DIRECTORY}, {"$setOnInsert": directory}, upsert=True)
+    await database.ledger.update_one(
+        {"_id": LEDGER, "directory": {"$exists": False}}, {"$set": {"directory": Int64(0), "version": VERSION}}
+    )
+    await database.directory.delete_many(of_first_version)
+
+
+async def _first_moment(database: Database, collection: str) -> Int64:
+    earliest = database.images.find({"collection": collection, "deleted": False}, {"created_at": 1})
+    async for image in earliest.sort("created_at", 1).limit(1):
+        return Int64(image["created_at"])
+    return microseconds(datetime.now(UTC))

@@ -1,28 +1,33 @@
 """The store for many: images in MongoDB."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vector
+from services.search.stores.mongo import documents
 from services.search.stores.mongo.blobs import Blobs
 from services.search.stores.mongo.database import Database, database_name
+from services.search.stores.mongo.directory import Directory
 from services.search.stores.mongo.errors import in_our_words, unusable_where_nothing_helps
 from services.search.stores.mongo.images import Images
 from services.search.stores.mongo.ledger import Ledger
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.schema import prepare
-from services.search.stores.mongo.spaces import Spaces
 from services.search.stores.mongo.tasks import Tasks
 from services.search.stores.mongo.writer import Writer
-from shared.contracts.search import CollectionStats, CommitResponse, ImageCommit, ImageRecord
+from shared.contracts import collections
+from shared.contracts.collections import CollectionFacts
+from shared.contracts.search import CommitResponse, ImageCommit, ImageRecord
 from shared.errors import TryAgain
 
 Answer = TypeVar("Answer")
 
 _SWEPT_AT_ONCE = 10_000
 _READ_ATTEMPTS = 5
+_NO_KEY = ""
+"""That of a collection that is not there: nothing belongs to it."""
 
 
 class MongoStore:
@@ -49,7 +54,7 @@ class MongoStore:
         self._tasks = Tasks()
         self._database: Database | None = None
         self._images: Images
-        self._spaces: Spaces
+        self._directory: Directory
         self._ledger: Ledger
         self._blobs: Blobs
         self._writer: Writer
@@ -65,10 +70,10 @@ class MongoStore:
             raise
         self._database = database
         self._images = Images(database)
-        self._spaces = Spaces(database)
+        self._directory = Directory(database, self._limits.collections)
         self._ledger = Ledger(database, self._images, self._limits, self._options.lease)
         self._blobs = Blobs(database, self._images, self._ledger)
-        self._writer = Writer(self._images, self._spaces, self._ledger, self._blobs, self._tasks)
+        self._writer = Writer(self._images, self._directory, self._ledger, self._blobs, self._tasks)
 
     async def identity(self) -> str:
         return await self._in_time(self._ledger.identity())
@@ -95,48 +100,48 @@ class MongoStore:
         return (await self.records(collection, [image_id])).get(image_id)
 
     async def records(self, collection: str, image_ids: Collection[str]) -> dict[str, ImageRecord]:
-        return await self._in_time(self._images.records(collection, image_ids))
+        return await self._of(collection, lambda key: self._images.records(key, image_ids))
 
     async def page(self, collection: str, after: str, limit: int) -> list[ImageRecord]:
-        return await self._in_time(self._images.page(collection, after, limit))
+        return await self._of(collection, lambda key: self._images.page(key, after, limit))
 
     async def known(self, collection: str, sha256: Collection[str]) -> set[str]:
-        return await self._in_time(self._images.known(collection, sha256))
+        return await self._of(collection, lambda key: self._images.known(key, sha256))
 
     async def content(self, collection: str, image_id: str) -> StoredBytes | None:
-        async def read() -> StoredBytes | None:
+        async def read(key: str) -> StoredBytes | None:
             # An image that is replaced between the two reads has lost the bytes that were looked for.
             for _ in range(_READ_ATTEMPTS):
-                record = (await self._images.records(collection, [image_id])).get(image_id)
+                record = (await self._images.records(key, [image_id])).get(image_id)
                 if record is None:
                     return None
                 if (data := await self._blobs.read(record.sha256)) is not None:
                     return StoredBytes(data, record.content_type, record.sha256)
             raise TryAgain("The image is being replaced again and again.")
 
-        return await self._in_time(read())
+        return await self._of(collection, read)
 
     async def thumbnail(self, collection: str, image_id: str) -> StoredBytes | None:
-        async def read() -> StoredBytes | None:
+        async def read(key: str) -> StoredBytes | None:
             for _ in range(_READ_ATTEMPTS):
-                sha256 = await self._images.thumbnail(collection, image_id)
+                sha256 = await self._images.thumbnail(key, image_id)
                 if sha256 is None:
                     return None
                 if (data := await self._blobs.read(sha256)) is not None:
                     return StoredBytes(data, "image/jpeg", sha256)
             raise TryAgain("The image is being replaced again and again.")
 
-        return await self._in_time(read())
+        return await self._of(collection, read)
 
     async def vector(self, collection: str, image_id: str) -> Vector | None:
-        return await self._in_time(self._images.vector(collection, image_id))
+        return await self._of(collection, lambda key: self._images.vector(key, image_id))
 
-    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
-        return await self._in_time(self._images.entries(collection, after, limit))
+    async def entries(self, key: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        return await self._in_time(self._images.entries(key, after, limit))
 
-    async def sample(self, collection: str, count: int) -> list[Vector]:
+    async def sample(self, key: str, count: int) -> list[Vector]:
         with in_our_words():  # large: each of its commands has a deadline, but the whole has none
-            return await self._images.sample(collection, count)
+            return await self._images.sample(key, count)
 
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
         async def read() -> Sequence[Change]:
@@ -147,14 +152,35 @@ class MongoStore:
         return await self._in_time(read())
 
     async def last_changes(self, collection: str, image_ids: Collection[str]) -> dict[str, Change]:
-        return await self._in_time(self._images.last_changes(collection, image_ids))
+        return await self._of(collection, lambda key: self._images.last_changes(key, image_ids))
 
-    async def collections(self) -> Sequence[CollectionStats]:
-        async def read() -> Sequence[CollectionStats]:
-            spaces, counts = await asyncio.gather(self._spaces.all(), self._ledger.counts())
-            return [CollectionStats(name=name, images=counts.get(name, 0), space=spaces[name]) for name in spaces]
+    async def collections(self) -> Mapping[str, collections.Collection]:
+        async def read() -> Mapping[str, collections.Collection]:
+            there, counts = await asyncio.gather(self._directory.all(), self._ledger.counts())
+            return {
+                entry["key"]: documents.collection(name, entry, counts.get(entry["key"], 0), aliases)
+                for name, entry, aliases in there
+            }
 
         return await self._in_time(read())
+
+    async def create(self, name: str, facts: CollectionFacts) -> int | None:
+        return await self._announced(self._directory.create(name, facts))
+
+    async def describe(self, name: str, description: str) -> int | None:
+        return await self._announced(self._directory.describe(name, description))
+
+    async def drop(self, name: str) -> int | None:
+        return await self._to_its_end(self._writer.drop(name))
+
+    async def purge(self) -> bool:
+        return await self._in_time(self._writer.purge())
+
+    async def alias(self, alias: str, name: str) -> int | None:
+        return await self._announced(self._directory.alias(alias, name))
+
+    async def unalias(self, alias: str) -> int | None:
+        return await self._announced(self._directory.unalias(alias))
 
     async def revision(self) -> int:
         return await self._in_time(self._ledger.horizon())
@@ -179,7 +205,28 @@ class MongoStore:
             for image in await self._images.with_replaced():
                 removed += await self._writer.settle_replaced(image["_id"], image["seq"], image["replaced"])
             await self._ledger.recount()
+            await self._announce_all()
         return removed
+
+    async def _announced(self, change: Coroutine[Any, Any, int | None]) -> int | None:
+        async def announce() -> int | None:
+            version = await change
+            return None if version is None else await self._writer.announce(version)
+
+        return await self._to_its_end(announce())
+
+    async def _announce_all(self) -> None:
+        """Announce what a service has changed of the collections that died before it could do so."""
+        if await self._ledger.announced() < (version := await self._directory.changed()):
+            await self._ledger.announce(version)
+
+    async def _of(self, collection: str, read: Callable[[str], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Read something of a collection by its key, which its name is looked up for: it may be another one by now."""
+
+        async def look_up_and_read() -> Answer:
+            return await read(await self._directory.key(collection) or _NO_KEY)
+
+        return await self._in_time(look_up_and_read())
 
     async def _in_time(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         with in_our_words():

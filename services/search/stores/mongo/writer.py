@@ -8,14 +8,16 @@ from bson import Int64
 
 from services.search.stores.mongo import documents
 from services.search.stores.mongo.blobs import Blobs
+from services.search.stores.mongo.database import Document
+from services.search.stores.mongo.directory import Directory
 from services.search.stores.mongo.images import Former, Images, Missed
 from services.search.stores.mongo.ledger import Intent, Ledger
-from services.search.stores.mongo.spaces import Spaces
 from services.search.stores.mongo.tasks import Tasks
 from shared.contracts.search import CommitResponse, ImageCommit
 from shared.errors import Conflict, LimitReached, TryAgain
 
 _ATTEMPTS = 4
+_PURGED_AT_ONCE = 16
 
 
 class Writer:
@@ -23,69 +25,97 @@ class Writer:
 
     Args:
         images: Their documents.
-        spaces: Those of the collections.
+        directory: Has the keys of the collections.
         ledger: Gives the numbers.
         blobs: The bytes.
         tasks: Take over what a write that failed leaves to be settled.
     """
 
-    def __init__(self, images: Images, spaces: Spaces, ledger: Ledger, blobs: Blobs, tasks: Tasks) -> None:
+    def __init__(self, images: Images, directory: Directory, ledger: Ledger, blobs: Blobs, tasks: Tasks) -> None:
         self._images = images
-        self._spaces = spaces
+        self._directory = directory
         self._ledger = ledger
         self._blobs = blobs
         self._tasks = tasks
 
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
         """Make an image visible, as the port has it."""
-        key = documents.key(collection, image_id)
-        size, exists, replaces = await asyncio.gather(
-            self._blobs.size(commit.sha256), self._spaces.check(collection, commit.space), self._images.exists(key)
+        size, in_collection = await asyncio.gather(
+            self._blobs.size(commit.sha256), self._directory.check(collection, commit.space, commit.recipe)
         )
         if size is None:
             raise _not_stored()
+        if in_collection is None:
+            await self._ledger.require_room()
+            in_collection = await self._directory.enter(collection, commit.space, commit.recipe)
         thumbnail = await asyncio.to_thread(lambda: hashlib.sha256(commit.thumbnail.data).hexdigest())
         await self._blobs.put(thumbnail, commit.thumbnail.data)
-        files = frozenset((commit.sha256, thumbnail))
-        image = documents.image(collection, image_id, commit, size=size, thumbnail=thumbnail)
-
-        async def write(intent: Intent) -> Former | Missed:
-            if not exists:
-                await self._spaces.fix(collection, commit.space)
-            if not await self._blobs.secure(files):
-                raise _not_stored()
-            image["seq"] = Int64(intent.seq)
-            return await self._images.write(image)
-
         try:
-            intent, outcome = await self._numbered(collection, key, files, write, adds=not replaces)
+            while True:
+                image = documents.image(in_collection, image_id, commit, size=size, thumbnail=thumbnail)
+                intent, outcome = await self._write(collection, image)
+                if outcome != "moved":
+                    break
+                # The collection was removed in this very moment.
+                await self._ledger.end(intent, in_collection, 0)
+                in_collection = await self._directory.enter(collection, commit.space, commit.recipe)
         except BaseException:
             self._tasks.start(self._blobs.close_upload(thumbnail))
             raise
         if isinstance(outcome, Former):
             added = not outcome.existed
             image["created_at"] = outcome.created_at or image["created_at"]
-            await self._end(intent, collection, int(added), (commit.sha256, thumbnail), outcome.files)
+            await self._end(intent, in_collection, int(added), (commit.sha256, thumbnail), outcome.files)
         else:
             added = False
-            await self._end(intent, collection, 0, (commit.sha256, thumbnail))
+            await self._end(intent, in_collection, 0, (commit.sha256, thumbnail))
         return CommitResponse(record=documents.record(image), created=added)
 
     async def delete(self, collection: str, image_id: str) -> int | None:
         """Put a tombstone in the place of an image, as the port has it."""
-        key = documents.key(collection, image_id)
-        if not await self._images.exists(key):
+        in_collection = await self._directory.key(collection)
+        if in_collection is None or not await self._images.exists(key := documents.key(in_collection, image_id)):
             return None
 
         async def write(intent: Intent) -> Former | Missed:
-            return await self._images.entomb(collection, image_id, intent.seq)
+            return await self._images.entomb(in_collection, image_id, intent.seq)
 
-        intent, outcome = await self._numbered(collection, key, (), write, adds=False)
+        intent, outcome = await self._numbered(key, (), write, adds=False)
         if isinstance(outcome, Former):
-            await self._end(intent, collection, -1, (), outcome.files)
+            await self._end(intent, in_collection, -1, (), outcome.files)
         else:
-            await self._end(intent, collection, 0)
+            await self._end(intent, in_collection, 0)
         return None if outcome == "gone" else intent.seq
+
+    async def drop(self, collection: str) -> int | None:
+        """Take a collection's name away, as the port has it."""
+        dropped = await self._directory.drop(collection)
+        if dropped is None:
+            return None
+        key, version = dropped
+        await self._ledger.discount(key)
+        return await self.announce(version)
+
+    async def announce(self, version: int) -> int:
+        """Draw the number of a change of the directory, and wait until all earlier writes are visible."""
+        seq, horizon = await self._ledger.announce(version)
+        await self._ledger.wait_for(seq, horizon)
+        return seq
+
+    async def purge(self) -> bool:
+        """Remove some images of dropped collections, as the port has it."""
+        for collection in await self._directory.dropped():
+            # In this order: a write that begins from now on finds that the name is not the collection's any more.
+            under_way = await self._ledger.writes_to(collection)
+            if buried := await self._images.bury(collection, _PURGED_AT_ONCE):
+                await asyncio.gather(*(self._settle_buried(image) for image in buried))
+                await self._images.erase([image["_id"] for image in buried])
+                return True
+            if not under_way:
+                await self._ledger.discount(collection)
+                await self._directory.forget(collection)
+                return True
+        return False
 
     async def settle_replaced(self, key: str, seq: int, files: Iterable[str]) -> int:
         """Remove the files that an image no longer has and nobody else needs, and count them."""
@@ -93,9 +123,25 @@ class Writer:
         await self._images.forget_replaced(key, seq)
         return sum(removed)
 
+    async def _settle_buried(self, image: Document) -> None:
+        if "replaced" in image:
+            await self.settle_replaced(image["_id"], image["seq"], image["replaced"])
+
+    async def _write(self, collection: str, image: Document) -> tuple[Intent, Former | Missed]:
+        key, files = image["_id"], frozenset((image["sha256"], image["thumbnail"]))
+
+        async def write(intent: Intent) -> Former | Missed:
+            if await self._directory.key(collection) != image["collection"]:
+                return "moved"
+            if not await self._blobs.secure(files):
+                raise _not_stored()
+            image["seq"] = Int64(intent.seq)
+            return await self._images.write(image)
+
+        return await self._numbered(key, files, write, adds=not await self._images.exists(key))
+
     async def _numbered(
         self,
-        collection: str,
         key: str,
         files: Iterable[str],
         write: Callable[[Intent], Awaitable[Former | Missed]],
@@ -103,7 +149,7 @@ class Writer:
         adds: bool,
     ) -> tuple[Intent, Former | Missed]:
         for _ in range(_ATTEMPTS):
-            intent = await self._begin(collection, key, files, adds=adds)
+            intent = await self._begin(key, files, adds=adds)
             try:
                 outcome = await write(intent)
             except BaseException:
@@ -114,14 +160,14 @@ class Writer:
             await self._ledger.give_up(intent)
         raise TryAgain("Other writers gave this write up again and again.")
 
-    async def _begin(self, collection: str, key: str, files: Iterable[str], *, adds: bool) -> Intent:
+    async def _begin(self, key: str, files: Iterable[str], *, adds: bool) -> Intent:
         try:
-            return await self._ledger.begin(collection, key, files, adds=adds)
+            return await self._ledger.begin(key, files, adds=adds)
         except LimitReached:
             # Another writer may have added this very image in between; then nothing is added any more.
             if not (adds and await self._images.exists(key)):
                 raise
-            return await self._ledger.begin(collection, key, files)
+            return await self._ledger.begin(key, files)
 
     async def _end(
         self,

@@ -39,6 +39,12 @@ class Session:
         rows = await self.all(sql, *parameters)
         return rows[0] if rows else None
 
+    async def next_revision(self) -> int:
+        """Take the next number of the store's sequence, within a transaction."""
+        row = await self.one("UPDATE sequence SET revision = revision + 1 RETURNING revision")
+        assert row is not None, "the schema makes the one row"
+        return int(row["revision"])
+
     async def rollback(self) -> None:
         """End a transaction, if one is open, without a trace."""
         await self._connection.rollback()
@@ -137,7 +143,6 @@ class Database:
         await writer.one(f"PRAGMA page_size = {_PAGE_BYTES}")
         await writer.one("PRAGMA journal_mode = WAL")
         await writer.one("PRAGMA synchronous = FULL")
-        await writer.one("PRAGMA foreign_keys = ON")
         await writer.one(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         await writer.one(f"PRAGMA max_page_count = {self._max_bytes // _PAGE_BYTES}")
         if version < schema.VERSION:
@@ -146,6 +151,8 @@ class Database:
                 await writer.one(statement)
             await writer.one(f"PRAGMA user_version = {schema.VERSION}")
             await writer.one("COMMIT")
+        # Only now, for a step may replace a table that others refer to.
+        await writer.one("PRAGMA foreign_keys = ON")
 
     async def _version(self, writer: Session) -> int:
         version = int((await writer.all("PRAGMA user_version"))[0][0])

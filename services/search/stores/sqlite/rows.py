@@ -7,25 +7,29 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from services.search.ports import Change, Entry, Vector
+from services.search.stores import keys
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.search import ImageCommit, ImageRecord
 
-READ_RECORDS = """
+KEY = "(SELECT key FROM collections WHERE name = ?)"
+
+READ_RECORDS = f"""
     SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
     FROM images JOIN blobs USING (sha256)
-    WHERE collection = ? AND id IN (SELECT value FROM json_each(?))
-"""
+    WHERE collection = {KEY} AND id IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - no text of anybody's
 
-READ_PAGE = """
+READ_PAGE = f"""
     SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
     FROM images JOIN blobs USING (sha256)
-    WHERE collection = ? AND id > ? ORDER BY id LIMIT ?
-"""
+    WHERE collection = {KEY} AND id > ? ORDER BY id LIMIT ?
+"""  # noqa: S608
 
+# Those of collections that are gone would be of no use to anybody.
 READ_CHANGES = """
     SELECT revision, collection, fingerprint, dimensions, metric, id, label, metadata, vector
-    FROM images JOIN collections ON name = collection
-    WHERE revision > ? ORDER BY revision LIMIT ?
+    FROM images JOIN collections ON key = collection
+    WHERE revision > ? AND name IS NOT NULL ORDER BY revision LIMIT ?
 """
 
 READ_ENTRIES = """
@@ -44,8 +48,8 @@ READ_VECTORS = """
 
 READ_LAST_CHANGES = """
     SELECT revision, collection, fingerprint, dimensions, metric, id, label, metadata, vector
-    FROM images JOIN collections ON name = collection
-    WHERE collection = ? AND id IN (SELECT value FROM json_each(?))
+    FROM images JOIN collections ON key = collection
+    WHERE name = ? AND id IN (SELECT value FROM json_each(?))
 """
 
 WRITE_IMAGE = """
@@ -62,6 +66,12 @@ WRITE_TOMBSTONE = """
     INSERT OR REPLACE INTO images (collection, id, revision, deleted, updated_at) VALUES (?, ?, ?, 1, ?)
 """
 
+REMOVE_IF_UNUSED = """
+    DELETE FROM blobs WHERE sha256 = ? AND open_uploads = 0
+    AND NOT EXISTS (SELECT 1 FROM images WHERE images.sha256 = blobs.sha256)
+    RETURNING sha256
+"""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,12 +80,18 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def moment(counted: int) -> datetime:
+    """Give the moment that `microseconds` has counted to."""
+    return _EPOCH + timedelta(microseconds=counted)
+
+
 def record(row: sqlite3.Row) -> ImageRecord:
     """Read a row of `READ_RECORDS` or `READ_PAGE`."""
     fields = dict(zip(row.keys(), row, strict=True))
     fields["metadata"] = json.loads(fields["metadata"])
-    for moment in ("created_at", "updated_at"):
-        fields[moment] = _EPOCH + timedelta(microseconds=fields[moment])
+    fields["collection"] = keys.name_of(fields["collection"])
+    for field in ("created_at", "updated_at"):
+        fields[field] = moment(fields[field])
     return ImageRecord(**fields)
 
 
@@ -101,15 +117,15 @@ def new_record(
         label=commit.label,
         metadata=commit.metadata,
         revision=revision,
-        created_at=_EPOCH + timedelta(microseconds=created_at),
-        updated_at=_EPOCH + timedelta(microseconds=updated_at),
+        created_at=moment(created_at),
+        updated_at=moment(updated_at),
     )
 
 
-def image_parameters(image: ImageRecord, packed: bytes) -> tuple[object, ...]:
-    """Give the parameters of `WRITE_IMAGE`; `packed` is the vector as little-endian float32."""
+def image_parameters(key: str, image: ImageRecord, packed: bytes) -> tuple[object, ...]:
+    """Give the parameters of `WRITE_IMAGE`: the collection's key, and the vector as little-endian float32."""
     return (
-        image.collection,
+        key,
         image.id,
         image.revision,
         image.sha256,

@@ -78,7 +78,49 @@ _IDENTITY = (
     """,
 )
 
-STEPS = (_TABLES, _IDENTITY)
+# Collections get a key beside their name, which is gone (NULL) while their last images are removed; a space that may
+# come later; and what else is said of them. Those of earlier versions have their name as their key.
+_KEYS = (
+    """
+    CREATE TABLE keyed_collections (
+        key TEXT PRIMARY KEY,
+        name TEXT UNIQUE,
+        fingerprint TEXT,
+        dimensions INTEGER,
+        metric TEXT,
+        recipe TEXT,
+        projection TEXT,
+        description TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        images INTEGER NOT NULL,
+        CHECK ((fingerprint IS NULL) = (dimensions IS NULL) AND (fingerprint IS NULL) = (metric IS NULL))
+    ) WITHOUT ROWID
+    """,
+    """
+    INSERT INTO keyed_collections
+    SELECT name, name, fingerprint, dimensions, metric, NULL, NULL, '',
+           coalesce((SELECT min(created_at) FROM images WHERE collection = name), 1000000 * strftime('%s', 'now')),
+           images
+    FROM collections
+    """,
+    """
+    DROP TABLE collections
+    """,
+    """
+    ALTER TABLE keyed_collections RENAME TO collections
+    """,
+    """
+    CREATE TABLE aliases (
+        name TEXT PRIMARY KEY,
+        collection TEXT NOT NULL REFERENCES collections
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX aliases_of ON aliases (collection)
+    """,
+)
+
+STEPS = (_TABLES, _IDENTITY, _KEYS)
 """The statements that lead from each version to the next; an empty file has version 0."""
 
 VERSION = len(STEPS)

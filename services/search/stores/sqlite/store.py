@@ -3,27 +3,23 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vector
 from services.search.stores.sqlite import rows
+from services.search.stores.sqlite.collections import Collections
 from services.search.stores.sqlite.database import Database, Session
-from shared.contracts.embedding import SpaceRef
-from shared.contracts.search import CollectionStats, CommitResponse, ImageCommit, ImageRecord
-from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
+from shared.contracts import collections
+from shared.contracts.collections import CollectionFacts
+from shared.contracts.search import CommitResponse, ImageCommit, ImageRecord
+from shared.errors import Conflict, LimitReached
 
 _PREFIX = "sqlite:///"
 _SWEPT_AT_ONCE = 100
 _READ_AT_ONCE = 256
-
-_REMOVE_IF_UNUSED = """
-    DELETE FROM blobs WHERE sha256 = ? AND open_uploads = 0
-    AND NOT EXISTS (SELECT 1 FROM images WHERE images.sha256 = blobs.sha256)
-    RETURNING sha256
-"""
 
 
 class SqliteStore:
@@ -44,6 +40,7 @@ class SqliteStore:
         if path in ("", url):
             raise ValueError(f"the URL of an SQLite store is {_PREFIX} and the path of a file")
         self._database = Database(Path(path), limits.bytes)
+        self._collections = Collections(self._database, limits.collections)
         self._limits = limits
 
     async def open(self) -> None:
@@ -69,20 +66,20 @@ class SqliteStore:
     async def release_blob(self, sha256: str) -> None:
         async with self._database.transaction() as session:
             await self._close_upload(session, sha256)
-            await session.all(_REMOVE_IF_UNUSED, sha256)
+            await session.all(rows.REMOVE_IF_UNUSED, sha256)
 
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
         async with self._database.transaction() as session:
             blob = await session.one("SELECT size FROM blobs WHERE sha256 = ?", commit.sha256)
             if blob is None:
                 raise Conflict("The bytes of this image are not stored; send them again.")
-            await self._enter_collection(session, collection, commit.space)
+            key = await self._collections.enter(session, collection, commit.space, commit.recipe)
             before = await session.one(
-                "SELECT sha256, created_at, deleted FROM images WHERE collection = ? AND id = ?", collection, image_id
+                "SELECT sha256, created_at, deleted FROM images WHERE collection = ? AND id = ?", key, image_id
             )
             created = before is None or bool(before["deleted"])
             if created:
-                await self._count_one_more(session, collection)
+                await self._count_one_more(session, key)
             now = rows.microseconds(datetime.now(UTC))
             began = rows.microseconds(commit.created_at) if commit.created_at else now
             record = rows.new_record(
@@ -90,11 +87,11 @@ class SqliteStore:
                 image_id,
                 commit,
                 size=blob["size"],
-                revision=await self._next_revision(session),
+                revision=await session.next_revision(),
                 created_at=began if before is None or created else before["created_at"],
                 updated_at=now,
             )
-            await session.all(rows.WRITE_IMAGE, *rows.image_parameters(record, commit.vector))
+            await session.all(rows.WRITE_IMAGE, *rows.image_parameters(key, record, commit.vector))
             await session.all(
                 "INSERT INTO thumbnails (sha256, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data",
                 commit.sha256,
@@ -102,21 +99,23 @@ class SqliteStore:
             )
             await self._close_upload(session, commit.sha256)
             if before is not None and before["sha256"] not in (None, commit.sha256):
-                await session.all(_REMOVE_IF_UNUSED, before["sha256"])
+                await session.all(rows.REMOVE_IF_UNUSED, before["sha256"])
             return CommitResponse(record=record, created=created)
 
     async def delete(self, collection: str, image_id: str) -> int | None:
         async with self._database.transaction() as session:
             before = await session.one(
-                "SELECT sha256 FROM images WHERE collection = ? AND id = ? AND NOT deleted", collection, image_id
+                f"SELECT collection, sha256 FROM images WHERE collection = {rows.KEY} AND id = ? AND NOT deleted",  # noqa: S608
+                collection,
+                image_id,
             )
             if before is None:
                 return None
-            revision = await self._next_revision(session)
+            revision = await session.next_revision()
             now = rows.microseconds(datetime.now(UTC))
-            await session.all(rows.WRITE_TOMBSTONE, collection, image_id, revision, now)
+            await session.all(rows.WRITE_TOMBSTONE, before["collection"], image_id, revision, now)
             await session.all("UPDATE collections SET images = images - 1 WHERE name = ?", collection)
-            await session.all(_REMOVE_IF_UNUSED, before["sha256"])
+            await session.all(rows.REMOVE_IF_UNUSED, before["sha256"])
             return revision
 
     async def record(self, collection: str, image_id: str) -> ImageRecord | None:
@@ -132,7 +131,8 @@ class SqliteStore:
 
     async def known(self, collection: str, sha256: Collection[str]) -> set[str]:
         found = await self._database.read(
-            "SELECT DISTINCT sha256 FROM images WHERE collection = ? AND sha256 IN (SELECT value FROM json_each(?))",
+            f"SELECT DISTINCT sha256 FROM images WHERE collection = {rows.KEY} "  # noqa: S608
+            "AND sha256 IN (SELECT value FROM json_each(?))",
             collection,
             json.dumps(list(sha256)),
         )
@@ -150,22 +150,22 @@ class SqliteStore:
 
     async def vector(self, collection: str, image_id: str) -> Vector | None:
         found = await self._database.read(
-            "SELECT vector FROM images WHERE collection = ? AND id = ? AND NOT deleted", collection, image_id
+            f"SELECT vector FROM images WHERE collection = {rows.KEY} AND id = ? AND NOT deleted",  # noqa: S608
+            collection,
+            image_id,
         )
         return rows.vector(found[0]["vector"]) if found else None
 
-    async def entries(self, collection: str, after: str, limit: int) -> list[tuple[str, Entry]]:
-        found = await self._database.read(rows.READ_ENTRIES, collection, after, limit)
+    async def entries(self, key: str, after: str, limit: int) -> list[tuple[str, Entry]]:
+        found = await self._database.read(rows.READ_ENTRIES, key, after, limit)
         return [(row["id"], rows.entry(row)) for row in found]
 
-    async def sample(self, collection: str, count: int) -> list[Vector]:
-        drawn = [row["id"] for row in await self._database.read(rows.SAMPLE_IDS, collection, count)]
+    async def sample(self, key: str, count: int) -> list[Vector]:
+        drawn = [row["id"] for row in await self._database.read(rows.SAMPLE_IDS, key, count)]
         vectors = []
         for start in range(0, len(drawn), _READ_AT_ONCE):
             some = json.dumps(drawn[start : start + _READ_AT_ONCE])
-            vectors += [
-                rows.vector(row["vector"]) for row in await self._database.read(rows.READ_VECTORS, collection, some)
-            ]
+            vectors += [rows.vector(row["vector"]) for row in await self._database.read(rows.READ_VECTORS, key, some)]
         return vectors
 
     async def changes(self, since: int, limit: int) -> Sequence[Change]:
@@ -176,9 +176,26 @@ class SqliteStore:
         found = await self._database.read(rows.READ_LAST_CHANGES, collection, json.dumps(list(image_ids)))
         return {row["id"]: rows.change(row) for row in found}
 
-    async def collections(self) -> Sequence[CollectionStats]:
-        found = await self._database.read("SELECT * FROM collections ORDER BY name")
-        return [CollectionStats(name=row["name"], images=row["images"], space=rows.space(row)) for row in found]
+    async def collections(self) -> Mapping[str, collections.Collection]:
+        return await self._collections.all()
+
+    async def create(self, name: str, facts: CollectionFacts) -> int | None:
+        return await self._collections.create(name, facts)
+
+    async def describe(self, name: str, description: str) -> int | None:
+        return await self._collections.describe(name, description)
+
+    async def drop(self, name: str) -> int | None:
+        return await self._collections.drop(name)
+
+    async def purge(self) -> bool:
+        return await self._collections.purge()
+
+    async def alias(self, alias: str, name: str) -> int | None:
+        return await self._collections.alias(alias, name)
+
+    async def unalias(self, alias: str) -> int | None:
+        return await self._collections.unalias(alias)
 
     async def revision(self) -> int:
         return int((await self._database.read("SELECT revision FROM sequence"))[0]["revision"])
@@ -206,42 +223,16 @@ class SqliteStore:
                     _SWEPT_AT_ONCE,
                 )
                 for row in abandoned:
-                    removed += len(await session.all(_REMOVE_IF_UNUSED, row["sha256"]))
+                    removed += len(await session.all(rows.REMOVE_IF_UNUSED, row["sha256"]))
             if len(abandoned) < _SWEPT_AT_ONCE:
                 return removed
 
-    async def _enter_collection(self, session: Session, name: str, space: SpaceRef) -> None:
-        found = await session.one("SELECT * FROM collections WHERE name = ?", name)
-        if found is not None:
-            if rows.space(found) != space:
-                raise EmbeddingSpaceMismatch(
-                    f"The collection {name} holds vectors of the space {found['fingerprint']}, "
-                    f"this one is of {space.fingerprint}."
-                )
-            return
-        count = await session.one("SELECT count(*) AS number FROM collections")
-        assert count is not None, "an aggregate has a row"
-        if count["number"] >= self._limits.collections:
-            raise LimitReached(f"There are {self._limits.collections} collections already, as many as are admitted.")
-        await session.all(
-            "INSERT INTO collections (name, fingerprint, dimensions, metric, images) VALUES (?, ?, ?, ?, 0)",
-            name,
-            space.fingerprint,
-            space.dimensions,
-            space.metric,
-        )
-
-    async def _count_one_more(self, session: Session, collection: str) -> None:
+    async def _count_one_more(self, session: Session, key: str) -> None:
         total = await session.one("SELECT sum(images) AS number FROM collections")
         assert total is not None, "an aggregate has a row"
         if total["number"] >= self._limits.images:
             raise LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
-        await session.all("UPDATE collections SET images = images + 1 WHERE name = ?", collection)
-
-    async def _next_revision(self, session: Session) -> int:
-        row = await session.one("UPDATE sequence SET revision = revision + 1 RETURNING revision")
-        assert row is not None, "the schema makes the one row"
-        return int(row["revision"])
+        await session.all("UPDATE collections SET images = images + 1 WHERE key = ?", key)
 
     async def _close_upload(self, session: Session, sha256: str) -> None:
         await session.all(
@@ -250,7 +241,7 @@ class SqliteStore:
 
     async def _of_image(self, columns: str, table: str, collection: str, image_id: str) -> sqlite3.Row | None:
         found = await self._database.read(
-            f"SELECT {columns} FROM images JOIN {table} USING (sha256) WHERE collection = ? AND id = ?",  # noqa: S608
+            f"SELECT {columns} FROM images JOIN {table} USING (sha256) WHERE collection = {rows.KEY} AND id = ?",  # noqa: S608
             collection,
             image_id,
         )

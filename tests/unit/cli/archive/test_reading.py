@@ -157,7 +157,7 @@ def test_a_record_of_another_form_is_refused(archive: bytes, field: str, value: 
 
 def test_an_archive_of_a_later_format_is_refused(archive: bytes) -> None:
     def change(name: str, data: bytes) -> tuple[str, bytes]:
-        return name, data.replace(b'"lookalike_archive": 1', b'"lookalike_archive": 2')
+        return name, data.replace(b'"lookalike_archive": 2', b'"lookalike_archive": 9')
 
     with pytest.raises(Foreign, match="not what this version of Lookalike writes"):
         read(rebuilt(archive, change))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from services.search.indexes.exact import ExactIndex
-from services.search.indexes.factory import Engine, ExactIndexes, ProjectionKind
+from services.search.indexes.factory import Engine, ExactIndexes
 from services.search.ports import Entry
+from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import Metric
 from tests.support.vectors import space
 

@@ -27,8 +27,9 @@ from services.search.stores.mongo.images import Former
 from services.search.stores.mongo.ledger import Intent
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.store import MongoStore
+from shared.contracts.collections import CollectionFacts
 from shared.errors import Conflict, LimitReached, LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable
-from tests.support.mongodb.inspection import assert_no_orphans, inspect
+from tests.support.mongodb.inspection import Documents, assert_no_orphans, inspect
 from tests.support.vectors import Picture, space
 
 CAT, DOG, OWL = Picture(b"cat"), Picture(b"dog"), Picture(b"owl")
@@ -59,11 +60,11 @@ async def begun(store: MongoStore, image_id: str, picture: Picture) -> tuple[Int
     """A write that has drawn its number, and stops there."""
     await store.put_blob(picture.sha256, picture.data)
     await store._blobs.put(Picture(picture.thumbnail).sha256, picture.thumbnail)
+    collection = await store._directory.enter("default", space(), None)
     image = documents.image(
-        "default", image_id, picture.commit(), size=len(picture.data), thumbnail=Picture(picture.thumbnail).sha256
+        collection, image_id, picture.commit(), size=len(picture.data), thumbnail=Picture(picture.thumbnail).sha256
     )
-    intent = await store._ledger.begin("default", image["_id"], (image["sha256"], image["thumbnail"]), adds=True)
-    await store._spaces.fix("default", space())
+    intent = await store._ledger.begin(image["_id"], (image["sha256"], image["thumbnail"]), adds=True)
     return intent, {**image, "seq": Int64(intent.seq)}
 
 
@@ -96,12 +97,24 @@ async def follow(store: MongoStore, finished: asyncio.Event) -> dict[str, bytes]
             return there
 
 
+def to_first_version(database: Documents) -> None:
+    """Make a database as the first version would have left it: keys are names, and each collection has a document."""
+    directory = database.collections.find_one_and_delete({}) or {}
+    for name, entry in directory["collections"].items():
+        database.collections.insert_one({"_id": name, **entry["space"]})
+        for image in list(database.images.find({"collection": entry["key"]})):
+            database.images.delete_one({"_id": image["_id"]})
+            database.images.insert_one({**image, "_id": f"{name}/{image['id']}", "collection": name})
+        counts = {name: (database.ledger.find_one() or {})["images"][entry["key"]]}
+        database.ledger.update_one({}, {"$set": {"version": 1, "images": counts}, "$unset": {"directory": ""}})
+
+
 async def sweep(store: MongoStore) -> None:
     await store.sweep(datetime.now(UTC) + timedelta(seconds=1))
 
 
 async def images_of(store: MongoStore) -> int:
-    return sum(collection.images for collection in await store.collections())
+    return sum(collection.images for collection in (await store.collections()).values())
 
 
 class TestUrl:
@@ -179,7 +192,7 @@ class TestSequence:
         assert not fast_write.done(), "what others may not see yet is not acknowledged"
 
         assert isinstance(await slow._images.write(image), Former)
-        await slow._ledger.end(intent, "default", 1)
+        await slow._ledger.end(intent, image["collection"], 1)
         assert await fast_write == 2
         assert [change.image_id for change in await fast.changes(0, 10)] == ["slow", "fast"]
 
@@ -235,7 +248,7 @@ class TestSequence:
         while await fast.record("default", "a") is None:  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0.01)
         assert await slow._images.write(image) == "overtaken"
-        await slow._ledger.end(intent, "default", 0)
+        await slow._ledger.end(intent, image["collection"], 0)
         assert await later == 2
         assert [change.revision for change in await fast.changes(0, 10)] == [2]
         assert await images_of(fast) == 1
@@ -253,6 +266,79 @@ class TestSequence:
                 await hasty._ledger.give_up(Intent(intent["seq"], intent["key"]))
             record = (await writing).record
             assert await slow.record("default", image_id) == record
+
+
+class TestCollections:
+    async def test_of_the_first_version_keep_all_that_they_have(self, open_store: Open, mongodb_url: str) -> None:
+        store = await open_store()
+        await add(store, "a", CAT)
+        await store.delete("default", "a")
+        await add(store, "b", DOG)
+        record = await store.record("default", "b")
+        with inspect(mongodb_url) as database:
+            to_first_version(database)
+        stores = await asyncio.gather(*(open_store() for _ in range(3)))
+        for again in stores:
+            assert await again.record("default", "b") == record
+            [(key, default)] = (await again.collections()).items()
+            assert record is not None
+            assert (key, default.images, default.created_at) == ("default", 1, record.created_at)
+        await stores[0].put_blob(OWL.sha256, OWL.data)
+        assert (await stores[0].commit("default", "c", OWL.commit())).record.revision == 4
+        assert await stores[1].drop("default") == 5
+        while await stores[2].purge():
+            pass
+        with inspect(mongodb_url) as database:
+            assert_no_orphans(database)
+            assert (database.ledger.find_one() or {})["total"] == 0
+
+    async def test_whose_writer_died_before_it_drew_a_number_are_announced_by_the_next_sweep(
+        self, open_store: Open
+    ) -> None:
+        dead, alive = await open_store(), await open_store()
+        await dead._directory.create("garden", CollectionFacts())
+        assert await alive.revision() == 0
+        await sweep(alive)
+        await sweep(alive)
+        assert await alive.revision() == 1
+        assert [held.name for held in (await alive.collections()).values()] == ["garden"]
+
+    async def test_that_are_dropped_under_a_write_are_not_forgotten_before_it_ends(
+        self, open_store: Open, mongodb_url: str
+    ) -> None:
+        slow, other = await open_store(), await open_store()
+        intent, image = await begun(slow, "a", CAT)
+        dropping = asyncio.create_task(other.drop("default"))
+        while await other.collections():  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.01)
+        while await other.purge():
+            pass
+        assert isinstance(await slow._images.write(image), Former)
+        await slow._ledger.end(intent, image["collection"], 1)
+        assert await dropping == 2
+        assert await other.record("default", "a") is None
+        for digest in (image["sha256"], image["thumbnail"]):
+            await slow._blobs.close_upload(digest)
+        while await other.purge():
+            pass
+        with inspect(mongodb_url) as database:
+            assert database.images.count_documents({}) == 0
+            assert_no_orphans(database)
+            assert (database.ledger.find_one() or {})["total"] == 0
+
+    async def test_that_came_back_are_not_written_to_by_who_knew_the_former_one(self, open_store: Open) -> None:
+        slow, other = await open_store(), await open_store()
+        await add(slow, "a", CAT)
+        former = await slow._directory.enter("default", space(), None)
+        await slow.put_blob(OWL.sha256, OWL.data)
+        thumbnail = Picture(OWL.thumbnail).sha256
+        image = documents.image(former, "c", OWL.commit(), size=len(OWL.data), thumbnail=thumbnail)
+        await other.drop("default")
+        assert await add(other, "b", DOG) == 3
+        intent, outcome = await slow._writer._write("default", image)
+        assert outcome == "moved"
+        await slow._ledger.end(intent, former, 0)
+        assert [record.id for record in await other.page("default", "", 10)] == ["b"]
 
 
 class TestBytes:
@@ -313,7 +399,7 @@ async def test_limits_hold_over_all_writers(open_store: Open) -> None:
             return False
 
     added = await asyncio.gather(*map(try_to_add, range(24)))
-    [collection] = await stores[0].collections()
+    [collection] = (await stores[0].collections()).values()
     assert sum(added) == collection.images == 5
 
 

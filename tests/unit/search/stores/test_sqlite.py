@@ -10,7 +10,7 @@ from services.search.stores import check_url, store_for
 from services.search.stores.sqlite import schema
 from services.search.stores.sqlite.store import SqliteStore
 from shared.errors import LimitReached, TryAgain
-from tests.support.vectors import Picture
+from tests.support.vectors import Picture, space
 
 CAT = Picture(b"cat")
 
@@ -63,23 +63,80 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: 
     assert (tmp_path / "images.db").read_bytes() == before
 
 
-async def test_a_file_of_the_first_version_becomes_one_of_this_with_all_that_is_in_it(tmp_path: Path) -> None:
-    store = store_in(tmp_path)
-    await store.open()
-    await store.put_blob(CAT.sha256, CAT.data)
-    record = (await store.commit("default", "a", CAT.commit())).record
-    await store.close()
-    with sqlite3.connect(tmp_path / "images.db") as file:
-        file.execute("ALTER TABLE sequence DROP COLUMN identity")
-        file.execute("PRAGMA user_version = 1")
+def file_of_version(version: int, path: Path, image: Picture) -> None:
+    """A file with an image, a tombstone and an empty collection, as this version would have made it."""
+    facts = (image.sha256, "image/png", 40, 30, "cat", '{"year": 2004}', 1_000, 2_000, image.vector.tobytes())
+    with sqlite3.connect(path) as file:
+        for statement in (statement for step in schema.STEPS[:version] for statement in step):
+            file.execute(statement)
+        file.execute(f"PRAGMA user_version = {version}")
+        file.execute("UPDATE sequence SET revision = 3")
+        for name, images in (("default", 1), ("garden", 0)):
+            file.execute("INSERT INTO collections VALUES (?, ?, 8, 'cosine', ?)", (name, space().fingerprint, images))
+        file.execute("INSERT INTO blobs VALUES (?, ?, 0, 0)", (image.sha256, len(image.data)))
+        file.execute("INSERT INTO contents VALUES (?, ?)", (image.sha256, image.data))
+        file.execute("INSERT INTO images VALUES ('default', 'a', 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
+        file.execute("INSERT INTO images (collection, id, revision, deleted) VALUES ('garden', 'b', 3, 1)")
     file.close()
-    names = []
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_file_of_an_earlier_version_becomes_one_of_this_with_all_that_is_in_it(
+    tmp_path: Path, version: int
+) -> None:
+    file_of_version(version, tmp_path / "images.db", CAT)
+    store, names = store_in(tmp_path), []
     for _ in range(2):
         await store.open()
-        assert await store.record("default", "a") == record
+        record = await store.record("default", "a")
+        assert record is not None
+        assert (record.collection, record.sha256, record.label, record.metadata) == (
+            "default",
+            CAT.sha256,
+            "cat",
+            {"year": 2004},
+        )
+        default, garden = (await store.collections()).values()
+        assert (default.name, default.images, default.space, default.created_at) == (
+            "default",
+            1,
+            space(),
+            record.created_at,
+        )
+        assert (garden.name, garden.images, garden.recipe, garden.description) == ("garden", 0, None, "")
+        assert [change.entry is None for change in await store.changes(0, 10)] == [False, True]
         names.append(await store.identity())
         await store.close()
     assert names[0] == names[1] != ""
+
+    await store.open()
+    assert (await store.commit("garden", "c", CAT.commit())).record.revision == 4
+    assert await store.alias("live", "default") == 5
+    assert await store.drop("default") == 6
+    while await store.purge():
+        pass
+    assert [held.name for held in (await store.collections()).values()] == ["garden"]
+    await store.close()
+    with sqlite3.connect(tmp_path / "images.db") as file:
+        assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    file.close()
+
+
+async def test_no_transaction_of_a_purge_holds_up_others_for_long(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    await store.open()
+    for number in range(100):
+        picture = Picture(b"%d" % number)
+        await store.put_blob(picture.sha256, picture.data)
+        await store.commit("garden", f"{number}", picture.commit())
+    await store.drop("garden")
+    left = []
+    while await store.purge():
+        left.append((await store._database.read("SELECT count(*) AS images FROM images"))[0]["images"])
+    assert len(left) >= 6
+    assert all(before - after <= 16 for before, after in zip([100, *left], left, strict=False))
+    await store.close()
 
 
 async def test_no_two_stores_have_the_same_identity(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""What the use cases need of an index and of a store; adapters are in `indexes` and `stores`."""
+
+from services.search.ports.index import IndexFactory, Snapshot, Snapshots, VectorIndex
+from services.search.ports.store import ImageStore
+from services.search.ports.values import (
+    Change,
+    Entry,
+    Hit,
+    Matrix,
+    Query,
+    StoredBytes,
+    StoreLimits,
+    StoreUnusable,
+    Vector,
+)
+
+__all__ = (
+    "Change",
+    "Entry",
+    "Hit",
+    "ImageStore",
+    "IndexFactory",
+    "Matrix",
+    "Query",
+    "Snapshot",
+    "Snapshots",
+    "StoreLimits",
+    "StoreUnusable",
+    "StoredBytes",
+    "Vector",
+    "VectorIndex",
+)
