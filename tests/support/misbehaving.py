@@ -22,5 +22,5 @@ def behave(how: str) -> int:
         case "devour memory":
             bytearray(2**40)
         case "devour memory in pieces":
-            _ = [bytearray(2**20) for _ in range(2**20)]
+            _ = [bytearray(2**24) for _ in range(2**20)]
     return os.getpid()
