@@ -10,9 +10,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 
 from services.gateway.admission import Admission
-from services.gateway.api import heatmaps, images, predict, searches, stats
+from services.gateway.api import heatmaps, image_urls, images, predict, searches, stats
 from services.gateway.api.dependencies import GatewayState
+from services.gateway.fetching.fetcher import UrlFetcher
+from services.gateway.fetching.resolving import Resolve
 from services.gateway.heatmaps import HeatMaps
+from services.gateway.inclusions import Inclusions
 from services.gateway.origins import OriginGuard
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings
@@ -27,8 +30,13 @@ from shared.telemetry import Metrics
 DESCRIPTION = "Finds the images of a collection that look like a given one."
 
 
-def create_app(settings: GatewaySettings | None = None) -> FastAPI:
-    """Build the gateway from settings, by default those of the environment."""
+def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | None = None) -> FastAPI:
+    """Build the gateway.
+
+    Args:
+        settings: By default those of the environment.
+        resolve: Looks up the hosts that images are fetched from; by default as the machine is set up to.
+    """
     settings = settings or GatewaySettings()
 
     @asynccontextmanager
@@ -40,6 +48,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             embedder = EmbedderClient("embedder", to_embedder, settings.embedder_timeout_seconds)
             search = SearchClient("search", to_search, settings.search_timeout_seconds)
 
+            inclusions = Inclusions(embedder, search, settings.max_included_bytes)
+
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
 
@@ -47,14 +57,15 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "readiness": readiness,
                 "embedder": embedder,
                 "search": search,
-                "searches": Searches(embedder, search),
+                "searches": Searches(embedder, search, inclusions, settings.max_body_bytes),
                 "heat_maps": HeatMaps(embedder, search),
                 "uploads": Uploads(embedder, search),
+                "fetcher": UrlFetcher(settings.fetch_rules, resolve) if settings.url_fetch else None,
                 "admission": Admission(settings.max_uploads_in_flight),
                 "max_image_bytes": settings.max_image_bytes,
             }
 
-    routers = (searches.router, heatmaps.router, images.router, stats.router, predict.router)
+    routers = (searches.router, heatmaps.router, image_urls.router, images.router, stats.router, predict.router)
     app = create_service("gateway", settings, lifespan, routers, Metrics(), DESCRIPTION)
 
     @app.get("/", include_in_schema=False)
@@ -67,7 +78,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         allow_origin_regex=settings.cors_origin_regex,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["*"],
-        expose_headers=["x-request-id", "location"],
+        expose_headers=["x-request-id", "location", "server-timing"],
     )
     return app
 

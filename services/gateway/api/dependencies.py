@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
 from services.gateway.admission import Admission
+from services.gateway.fetching.fetcher import UrlFetcher
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
@@ -17,7 +18,7 @@ from shared.clients.search import SearchClient
 from shared.contracts.base import CollectionName, ImageId
 from shared.contracts.filters import Label
 from shared.contracts.metadata import Metadata
-from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest
+from shared.errors import EmptyUpload, Forbidden, ImageTooLarge, InvalidRequest
 from shared.validation import field_errors
 
 
@@ -29,6 +30,7 @@ class GatewayState(ServiceState):
     searches: Searches
     heat_maps: HeatMaps
     uploads: Uploads
+    fetcher: UrlFetcher | None
     admission: Admission
     max_image_bytes: int
 
@@ -43,8 +45,18 @@ def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
 Embedder = Annotated[EmbedderClient, Depends(_state("embedder"))]
 Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
-SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
+ImageSearches = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
+
+
+async def _fetcher(request: Request) -> UrlFetcher:
+    fetcher: UrlFetcher | None = request.state.fetcher
+    if fetcher is None:
+        raise Forbidden("Images are not fetched from addresses here; the setting URL_FETCH=true turns that on.")
+    return fetcher
+
+
+Fetcher = Annotated[UrlFetcher, Depends(_fetcher)]
 AdmissionGate = Annotated[Admission, Depends(_state("admission"))]
 
 

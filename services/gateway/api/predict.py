@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.datastructures import UploadFile
 
-from services.gateway.api.dependencies import AdmissionGate, Collection, SearchesByUpload, read_image
+from services.gateway.api.dependencies import AdmissionGate, Collection, ImageSearches, read_image
 from services.gateway.api.options import K
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
@@ -68,7 +68,7 @@ _FORM = {
 )
 async def predict(
     request: Request,
-    searches: SearchesByUpload,
+    searches: ImageSearches,
     admission: AdmissionGate,
     n_neighbors: K = 10,
     collection: Collection = DEFAULT_COLLECTION,
