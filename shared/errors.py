@@ -5,6 +5,9 @@
     |  |- KOutOfRange                 422 k_out_of_range
     |  |- InvalidFilter               422 invalid_filter
     |  |- InvalidRegion               422 invalid_region
+    |  |- InvalidExamples             422 invalid_examples
+    |  |- UrlForbidden                422 url_forbidden
+    |  |- FetchFailed                 422 fetch_failed
     |  |- EmptyUpload                 422 empty_upload
     |  `- UndecodableImage            422 undecodable_image
     |- UnsupportedMediaType           415 unsupported_media_type
@@ -96,6 +99,27 @@ class InvalidRegion(InvalidRequest):
 
     code = "invalid_region"
     title = "The region is not valid"
+
+
+class InvalidExamples(InvalidRequest):
+    """The examples of a search do not make a query: none has a weight above zero, or they cancel each other out."""
+
+    code = "invalid_examples"
+    title = "The examples do not make a query"
+
+
+class UrlForbidden(InvalidRequest):
+    """The address is not one that is fetched. Which rule it breaks is not said: that would map the network inside."""
+
+    code = "url_forbidden"
+    title = "The address may not be fetched"
+
+
+class FetchFailed(InvalidRequest):
+    """There is no image to be had at an address, or not in time."""
+
+    code = "fetch_failed"
+    title = "The address could not be fetched"
 
 
 class EmptyUpload(InvalidRequest):

@@ -1,4 +1,4 @@
-"""`lookalike search FILE`: what looks like this picture?"""
+"""`lookalike search FILE...`: what looks like these pictures?"""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,8 @@ from rich.text import Text
 from cli import connection, console
 from cli.connection import Server
 from cli.console import printable
-from cli.failures import CommandFailed
 from cli.options import ApiKey, Collection, Url
+from cli.sought import Sought
 from shared import regions
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
@@ -31,11 +31,25 @@ def _region(text: str) -> Region:
 
 
 def search(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The picture to look for.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The pictures to look for, together."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many results.")] = 10,
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=-1, max=1, help="One for each picture, in their order: above 0 more like it, below 0 less like it."
+        ),
+    ] = None,
     region: Annotated[
         Region | None,
-        typer.Option(parser=_region, metavar="x,y,w,h", help="Look for this part of the picture: fractions of it."),
+        typer.Option(parser=_region, metavar="x,y,w,h", help="Look for this part of each picture: fractions of it."),
+    ] = None,
+    like: Annotated[list[str] | None, typer.Option(metavar="ID", help="Look for this stored image, too.")] = None,
+    unlike: Annotated[list[str] | None, typer.Option(metavar="ID", help="Avoid what this stored image shows.")] = None,
+    from_url: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A picture that Lookalike fetches, instead of a FILE.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     url: Url = DEFAULT_URL,
@@ -43,11 +57,8 @@ def search(
     collection: Collection = DEFAULT_COLLECTION,
 ) -> None:
     """Find the images that look like FILE, nearest first."""
-    try:
-        image = file.read_bytes()
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-    response = anyio.run(_ask, Server(url, api_key), image, region, k, collection)
+    sought = Sought.of(files or [], from_url or [], weight or [], region, like or [], unlike or [])
+    response = anyio.run(_ask, Server(url, api_key), sought, k, collection)
     if as_json:
         typer.echo(response.model_dump_json(indent=2))
     elif response.results:
@@ -56,9 +67,13 @@ def search(
         console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
 
 
-async def _ask(server: Server, image: bytes, region: Region | None, k: int, collection: str) -> SearchResponse:
+async def _ask(server: Server, sought: Sought, k: int, collection: str) -> SearchResponse:
     async with connection.gateway(server) as client:
-        return await client.search(image, region=region, k=k, collection=collection)
+        if sought.at_urls:
+            return await client.search_by_url(sought.at_urls, k=k, collection=collection)
+        if sought.uploaded:
+            return await client.search_by_examples(sought.uploaded, sought.stored, k=k, collection=collection)
+        return await client.search_by_id(sought.stored, k=k, collection=collection)
 
 
 def _print_results(response: SearchResponse) -> None:

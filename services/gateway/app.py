@@ -12,12 +12,15 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.gateway.api import access, collections, heatmaps, images, predict, searches, stats
+from services.gateway.api import access, collections, heatmaps, image_urls, images, predict, searches, stats
 from services.gateway.api.access import ALL_COLLECTIONS, across
 from services.gateway.api.dependencies import GatewayState
+from services.gateway.fetching.fetcher import UrlFetcher
+from services.gateway.fetching.resolving import Resolve
 from services.gateway.gatekeeper import Gatekeeper
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.hosts import HostGuard
+from services.gateway.inclusions import Inclusions
 from services.gateway.keyring import Keyring
 from services.gateway.original import OriginalErrors
 from services.gateway.origins import OriginGuard
@@ -40,11 +43,19 @@ from shared.telemetry import Metrics
 
 DESCRIPTION = "Finds the images of a collection that look like a given one."
 
+_EXPOSED = ("etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
+"""Headers of answers that pages may read, beside those that browsers show them anyway."""
+
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: GatewaySettings | None = None) -> FastAPI:
-    """Build the gateway from settings, by default those of the environment."""
+def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | None = None) -> FastAPI:
+    """Build the gateway.
+
+    Args:
+        settings: By default those of the environment.
+        resolve: Looks up the hosts that images are fetched from; by default as the machine is set up to.
+    """
     settings = settings or GatewaySettings()
     keyring = None if settings.api_keys_file is None else Keyring(KeyFile(settings.api_keys_file))
     work = Work.up_to(settings.max_uploads_in_flight)
@@ -63,6 +74,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             search = SearchClient("search", to_search, settings.search_timeout_seconds, token)
 
             recipes = Recipes(embedder, search)
+            inclusions = Inclusions(embedder, search, recipes, settings.max_included_bytes)
 
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
@@ -71,15 +83,24 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
                 "readiness": readiness,
                 "embedder": embedder,
                 "search": search,
-                "searches": Searches(embedder, search, recipes),
+                "searches": Searches(embedder, search, recipes, inclusions, settings.max_body_bytes),
                 "heat_maps": HeatMaps(embedder, search, recipes),
                 "uploads": Uploads(embedder, search, recipes),
                 "recipes": recipes,
+                "fetcher": UrlFetcher(settings.fetch_rules, resolve) if settings.url_fetch else None,
                 "work": work,
                 "max_image_bytes": settings.max_image_bytes,
             }
 
-    routers = (searches.router, heatmaps.router, images.router, collections.router, stats.router, predict.router)
+    routers = (
+        searches.router,
+        heatmaps.router,
+        image_urls.router,
+        images.router,
+        collections.router,
+        stats.router,
+        predict.router,
+    )
     app = create_service(
         "gateway",
         settings,
@@ -104,7 +125,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         allow_origin_regex=settings.cors_origin_regex,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
-        expose_headers=["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+        expose_headers=_EXPOSED,
     )
     return app
 

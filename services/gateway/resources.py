@@ -2,10 +2,12 @@
 
 from urllib.parse import urlencode
 
+from services.gateway.searches import Answer
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import HeatMapResponse, Image, ImageLinks, SearchResponse, SearchResult, StoredImage
 from shared.contracts.heatmap import HeatMap
-from shared.contracts.search import CommitResponse, ImageRecord, Neighbour, QueryResponse
+from shared.contracts.inclusion import Included
+from shared.contracts.search import CommitResponse, ImageRecord, Neighbour
 
 
 def links(record: ImageRecord) -> ImageLinks:
@@ -30,13 +32,15 @@ def stored_image(commit: CommitResponse) -> StoredImage:
     return StoredImage(image=image(commit.record), created=commit.created)
 
 
-def search_response(found: QueryResponse) -> SearchResponse:
+def search_response(answer: Answer) -> SearchResponse:
     """Show the neighbours that were found."""
+    found = answer.found
     return SearchResponse(
         collection=found.collection,
         space=found.space,
         revision=found.revision,
-        results=tuple(_result(neighbour) for neighbour in found.neighbours),
+        results=tuple(map(_result, found.neighbours, answer.included)),
+        timings=found.timings,
     )
 
 
@@ -53,7 +57,7 @@ def heatmap(record: ImageRecord, found: HeatMap) -> HeatMapResponse:
     )
 
 
-def _result(neighbour: Neighbour) -> SearchResult:
+def _result(neighbour: Neighbour, included: Included | None) -> SearchResult:
     record = neighbour.record
     return SearchResult(
         id=record.id,
@@ -63,4 +67,5 @@ def _result(neighbour: Neighbour) -> SearchResult:
         label=record.label,
         metadata=record.metadata,
         links=links(record),
+        included=included,
     )

@@ -1,5 +1,6 @@
 """The gateway's settings."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ import limits
 from limits import RateLimitItem
 from pydantic import Field, field_validator
 
+from services.gateway.fetching.rules import FetchRules
 from shared.settings import ServiceSettings
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -33,6 +35,20 @@ class GatewaySettings(ServiceSettings):
         description="Requests with a file worked on at once; more are answered with 503. Of searches fewer, as many as "
         "stay quick.",
     )
+    max_included_bytes: int = Field(
+        16 * 2**20, ge=0, description="Most bytes of thumbnails, images and vectors inline in the answer to a search."
+    )
+    url_fetch: bool = Field(
+        default=False, description="Fetch images from addresses that clients name; off, such requests get 403."
+    )
+    url_fetch_ports: str = Field("80,443", description="Ports that images are fetched from, with commas between.")
+    url_fetch_allowed_networks: str | None = Field(
+        None,
+        description="Networks that images may be fetched from although they are not public, as in `10.1.2.0/24`, with "
+        "commas between. Unset: none.",
+    )
+    url_fetch_timeout_seconds: float = Field(10, gt=0, description="Deadline of one fetch, with all of its redirects.")
+    max_url_fetches: int = Field(16, ge=1, description="Images that are fetched at once; more wait in line.")
     cors_origin_regex: str = Field(
         LOOPBACK_ORIGIN, description="Web pages that may call the API from a browser: their origins, as a pattern."
     )
@@ -70,6 +86,31 @@ class GatewaySettings(ServiceSettings):
         rate_of(rate)
         return rate
 
+    @field_validator("url_fetch_ports")
+    @classmethod
+    def _of_ports(cls, text: str) -> str:
+        if not all(1 <= port <= 65535 for port in _ports(text)):
+            raise ValueError("a port is a number from 1 to 65535")
+        return text
+
+    @field_validator("url_fetch_allowed_networks")
+    @classmethod
+    def _of_networks(cls, text: str | None) -> str | None:
+        _networks(text)
+        return text
+
+    @property
+    def fetch_rules(self) -> FetchRules:
+        """What of the web is fetched, and how much."""
+        return FetchRules(
+            ports=_ports(self.url_fetch_ports),
+            networks=_networks(self.url_fetch_allowed_networks),
+            seconds=self.url_fetch_timeout_seconds,
+            at_once=self.max_url_fetches,
+            max_bytes=self.max_image_bytes,
+            max_bytes_together=self.max_body_bytes,
+        )
+
 
 def rate_of(text: str | None) -> RateLimitItem | None:
     """Read a limit such as `600/minute`.
@@ -83,3 +124,11 @@ def rate_of(text: str | None) -> RateLimitItem | None:
         return limits.parse(text)
     except ValueError:
         raise ValueError("a limit is written as 600/minute") from None
+
+
+def _ports(text: str) -> frozenset[int]:
+    return frozenset(int(port) for port in text.split(","))
+
+
+def _networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
+    return () if text is None else tuple(ip_network(network.strip()) for network in text.split(","))

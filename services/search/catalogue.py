@@ -2,15 +2,19 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+import numpy as np
+
 from services.search.follower import Follower
 from services.search.neighbours import Neighbours, unpack_vector
-from services.search.ports import ImageStore, Query, StoredBytes, Vector
+from services.search.ports import Examples, ImageStore, StoredBytes, Vector
 from services.search.shelves import Shelf
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.examples import Example
 from shared.contracts.filters import Filter
 from shared.contracts.search import (
     BlobResponse,
@@ -27,6 +31,8 @@ from shared.contracts.search import (
     SearchStats,
 )
 from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached, TryAgain
+from shared.examples import check as check_examples
+from shared.stopwatch import Stopwatch
 
 Found = TypeVar("Found")
 
@@ -117,43 +123,33 @@ class Catalogue:
         return KnownResponse(sha256=tuple(digest for digest in dict.fromkeys(sha256) if digest in known))
 
     async def query(self, collection: str, query: QueryRequest) -> QueryResponse:
-        """Find the nearest neighbours of a vector.
+        """Find the nearest neighbours of examples, stored ones among them left out.
 
         Raises:
-            InvalidRequest: The vector is not one of its space.
+            InvalidExamples: None has a weight above zero, or they cancel each other out.
+            InvalidRequest: A vector is not one of its space.
             EmbeddingSpaceMismatch: The collection's vectors belong to another space.
             RevisionNotReached: The index is still behind `query.min_revision`.
             Overloaded: As many queries are waiting as are admitted.
         """
-        await self._follower.wait_for(query.min_revision, self._revision_wait)
+        watch = Stopwatch()
+        check_examples(example.weight for example in query.examples)
+        with watch.stage("wait"):
+            await self._follower.wait_for(query.min_revision, self._revision_wait)
         shelf = await self._shelf(collection)
-        vector = unpack_vector(query.vector, query.space)
+        given = _unpacked(query)
         if shelf is None:
-            return QueryResponse(
-                collection=collection, space=query.space, revision=self._follower.revision, neighbours=()
-            )
-        if query.space != shelf.space:
+            return self._nothing(collection, query, watch)
+        if query.space is not None and query.space != shelf.space:
             raise EmbeddingSpaceMismatch(
                 f"The collection {collection} holds vectors of the space {_described(shelf.space)}, "
                 f"the query's is {_described(query.space)}."
             )
-        return await self._neighbours.nearest(collection, shelf.space, _query(vector, query))
-
-    async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
-        """Find the nearest neighbours of a stored image, itself left out.
-
-        Raises:
-            RevisionNotReached: The index is still behind `options.min_revision`.
-            Overloaded: As many queries are waiting as are admitted.
-        """
-        await self._follower.wait_for(options.min_revision, self._revision_wait)
-        shelf = await self._shelf(collection)
-        if shelf is None:
-            raise _no_image(collection, image_id)
-        vector = _found(await self._store.vector(collection, image_id), collection, image_id)
-        if len(vector) != shelf.space.dimensions:
+        with watch.stage("records"):
+            examples = await self._examples(collection, query, given)
+        if examples.vectors.shape[1] != shelf.space.dimensions:
             raise TryAgain(f"The collection {collection} was made anew in this moment.")
-        return await self._neighbours.nearest(collection, shelf.space, _query(vector, options, leave_out=image_id))
+        return await self._neighbours.nearest(collection, shelf.space, examples, _without_examples(query), watch)
 
     async def stats(self) -> SearchStats:
         """Say what the store holds, and how far the indexes are."""
@@ -167,6 +163,31 @@ class Catalogue:
             store=self._store.kind,
             collections=tuple(collections[name] for name in sorted(collections)),
         )
+
+    def _nothing(self, collection: str, query: QueryRequest, watch: Stopwatch) -> QueryResponse:
+        """Answer for the default collection before it has its first image."""
+        for example in query.examples:
+            if example.id is not None:
+                raise _no_image(collection, example.id)
+        assert query.space is not None, "what is no id is a vector"
+        revision = self._follower.revision
+        return QueryResponse(
+            collection=collection, space=query.space, revision=revision, neighbours=(), timings=watch.read()
+        )
+
+    async def _examples(self, collection: str, query: QueryRequest, given: Sequence[Vector | None]) -> Examples:
+        vectors = await asyncio.gather(
+            *(self._vector(collection, example, vector) for example, vector in zip(query.examples, given, strict=True))
+        )
+        counted = [place for place, example in enumerate(query.examples) if example.weight]
+        weights = tuple(query.examples[place].weight for place in counted)
+        return Examples(np.stack([vectors[place] for place in counted]), weights)
+
+    async def _vector(self, collection: str, example: Example, given: Vector | None) -> Vector:
+        if given is not None:
+            return given
+        assert example.id is not None, "what is no vector is an id"
+        return _found(await self._store.vector(collection, example.id), collection, example.id)
 
     async def _show(self, revision: int) -> None:
         """Wait until queries see a write. One that takes too long to show is durable all the same."""
@@ -182,12 +203,20 @@ class Catalogue:
         return shelf
 
 
-def _query(vector: Vector, options: QueryOptions, leave_out: str | None = None) -> Query:
-    wanted = options.filter
-    if leave_out is not None:
-        wanted = wanted or Filter()
-        wanted = wanted.model_copy(update={"not_ids": (*wanted.not_ids, leave_out)})
-    return Query(vector, options.k, options.offset, wanted, options.min_score, options.min_percentile, options.collapse)
+def _unpacked(query: QueryRequest) -> list[Vector | None]:
+    space = query.space
+    return [
+        None if example.vector is None or space is None else unpack_vector(example.vector, space)
+        for example in query.examples
+    ]
+
+
+def _without_examples(query: QueryRequest) -> QueryOptions:
+    stored = tuple(example.id for example in query.examples if example.id is not None)
+    if not stored:
+        return query
+    wanted = query.filter or Filter()
+    return query.model_copy(update={"filter": wanted.model_copy(update={"not_ids": (*wanted.not_ids, *stored)})})
 
 
 def _found(value: Found | None, collection: str, image_id: str) -> Found:

@@ -1,16 +1,18 @@
-"""The use case behind every query: what is near a vector, as whole records."""
+"""The use case behind every query: what is near some examples, as whole records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from anyio import to_thread
 
 from services.search.batching import QueryBatches
 from services.search.follower import Follower
-from services.search.ports import Hit, ImageStore, Query, Vector
+from services.search.ports import Examples, Hit, ImageStore, Query, Vector, VectorIndex
 from shared.contracts.embedding import SpaceRef
-from shared.contracts.search import ImageRecord, Neighbour, QueryResponse
-from shared.errors import InvalidRequest
+from shared.contracts.search import ImageRecord, Neighbour, QueryOptions, QueryResponse
+from shared.errors import InvalidExamples, InvalidRequest
+from shared.stopwatch import Stopwatch
 
 _LARGEST_VALUE = 1e15
 """Squares of differences of such values, summed over a vector, stay within float32."""
@@ -45,31 +47,59 @@ class Neighbours:
         self._follower = follower
         self._batches = batches
 
-    async def nearest(self, collection: str, space: SpaceRef, query: Query) -> QueryResponse:
-        """Find the images of a collection that a query of its space asks for.
+    async def nearest(
+        self, collection: str, space: SpaceRef, examples: Examples, options: QueryOptions, watch: Stopwatch
+    ) -> QueryResponse:
+        """Find the images of a collection that are nearest to examples of its space.
 
         The index may lag behind the store by the writes of this very moment: an id that it finds may be gone, or stand
         for another image by now, to which the distance does not belong. Then the index catches up and is asked again,
         for as many more, so that k results come back where there are k.
 
         Raises:
+            InvalidExamples: They cancel each other out.
             Overloaded: As many queries are waiting as are admitted.
         """
-        asked = query
+        k = options.k
         for _ in range(_ATTEMPTS):
             revision = self._follower.revision
             shelf = self._follower.find(collection)
             if shelf is None or shelf.space != space:  # the collection was removed in this moment
-                return QueryResponse(collection=collection, space=space, revision=revision, neighbours=())
-            hits = await self._batches.search(shelf.index, asked)
-            records = await self._store.records(collection, [hit.id for hit in hits])
+                timings = watch.read()
+                return QueryResponse(
+                    collection=collection, space=space, revision=revision, neighbours=(), timings=timings
+                )
+            with watch.stage("search"):
+                query = replace(await _blended(shelf.index, examples, options), k=k)
+                hits = await self._batches.search(shelf.index, query)
+            with watch.stage("records"):
+                records = await self._store.records(collection, [hit.id for hit in hits])
             found = [hit for hit in hits if hit.id in records and records[hit.id].revision <= revision]
-            if len(found) >= min(query.k, len(hits)):
+            if len(found) >= min(options.k, len(hits)):
                 break
-            asked = replace(asked, k=asked.k + len(hits) - len(found))
+            k += len(hits) - len(found)
             await self._follower.catch_up()
-        neighbours = _neighbours(found[: query.k], records)
-        return QueryResponse(collection=collection, space=space, revision=revision, neighbours=neighbours)
+        neighbours = _neighbours(found[: options.k], records)
+        return QueryResponse(
+            collection=collection, space=space, revision=revision, neighbours=neighbours, timings=watch.read()
+        )
+
+
+async def _blended(index: VectorIndex, examples: Examples, options: QueryOptions) -> Query:
+    several = len(examples.weights) > 1
+    vector = await to_thread.run_sync(index.blend, examples) if several else examples.vectors[0]
+    if vector is None:
+        raise InvalidExamples("The examples cancel each other out: nothing is left to look for.")
+    return Query(
+        vector,
+        options.k,
+        options.offset,
+        options.filter,
+        options.min_score,
+        options.min_percentile,
+        options.collapse,
+        blended=several,
+    )
 
 
 def _neighbours(hits: Sequence[Hit], records: Mapping[str, ImageRecord]) -> tuple[Neighbour, ...]:

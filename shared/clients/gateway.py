@@ -2,43 +2,31 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import httpx
 
 from shared import wire
 from shared.clients.collections import CollectionsClient
+from shared.clients.searches import SearchCalls, in_address
 from shared.contracts.base import DEFAULT_COLLECTION
-from shared.contracts.filters import Filter
 from shared.contracts.gateway import (
     DeletedImage,
     HeatMapResponse,
     Image,
     ImageList,
-    SearchResponse,
     Stats,
     StoredImage,
 )
 from shared.contracts.metadata import MetadataValue
 from shared.contracts.region import Region
 from shared.contracts.search import KnownRequest, KnownResponse
+from shared.contracts.urls import ImageAtUrl
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class SearchOptions(TypedDict, total=False):
-    """Which of the results are asked for, as in `QueryOptions`."""
-
-    k: int
-    offset: int
-    filter: Filter
-    min_score: float
-    min_percentile: float
-    collapse: float
-    min_revision: int
-
-
-class GatewayClient(CollectionsClient):
+class GatewayClient(SearchCalls, CollectionsClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that
@@ -49,34 +37,6 @@ class GatewayClient(CollectionsClient):
     def __init__(self, http: httpx.AsyncClient, deadline: float = 60, api_key: str | None = None) -> None:
         super().__init__("gateway", http, deadline, api_key)
 
-    async def search(
-        self,
-        image: bytes,
-        *,
-        region: Region | None = None,
-        collection: str = DEFAULT_COLLECTION,
-        **options: Unpack[SearchOptions],
-    ) -> SearchResponse:
-        """Find the images of a collection that look like this one, or like a region of it.
-
-        Raises:
-            InvalidRegion: The embedder's recipe has no regions.
-            RevisionNotReached: The index is still behind `min_revision`.
-        """
-        params = _parameters(collection, options) | _in_address(region)
-        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params, reads=True)
-
-    async def similar(
-        self, image_id: str, *, collection: str = DEFAULT_COLLECTION, **options: Unpack[SearchOptions]
-    ) -> SearchResponse:
-        """Find the images of a collection that look like a stored one, itself left out.
-
-        Raises:
-            RevisionNotReached: The index is still behind `min_revision`.
-        """
-        params = _parameters(collection, options)
-        return await self._call("GET", f"/v1/images/{image_id}/similar", SearchResponse, params=params)
-
     async def heatmap(
         self, image_id: str, image: bytes, *, region: Region | None = None, collection: str = DEFAULT_COLLECTION
     ) -> HeatMapResponse:
@@ -85,7 +45,7 @@ class GatewayClient(CollectionsClient):
         Raises:
             InvalidRegion: The embedder's recipe has no regions.
         """
-        params = {"collection": collection} | _in_address(region)
+        params = {"collection": collection} | in_address(region)
         path = f"/v1/images/{image_id}/heatmap"
         return await self._call("POST", path, HeatMapResponse, files={"image": image}, params=params, reads=True)
 
@@ -111,6 +71,32 @@ class GatewayClient(CollectionsClient):
     ) -> StoredImage:
         """Add an image under an id of the caller's, or replace the one that has it."""
         return await self._upload("PUT", f"/v1/images/{image_id}", image, label, metadata, collection)
+
+    async def add_from_url(
+        self,
+        url: str,
+        *,
+        image_id: str | None = None,
+        label: str | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
+        collection: str = DEFAULT_COLLECTION,
+    ) -> StoredImage:
+        """Add an image that Lookalike fetches, under an id that its bytes determine or one of the caller's.
+
+        Raises:
+            Forbidden: Fetching is turned off.
+            UrlForbidden: The address is not one that is fetched.
+            FetchFailed: There is no image at the address.
+        """
+        asked = ImageAtUrl.model_validate({"url": url, "id": image_id, "label": label, "metadata": metadata})
+        return await self._call(
+            "POST",
+            "/v1/images/by-url",
+            StoredImage,
+            content=wire.encode(asked, wire.JSON),
+            headers={"content-type": wire.JSON},
+            params={"collection": collection},
+        )
 
     async def known(self, sha256: Sequence[str], *, collection: str = DEFAULT_COLLECTION) -> frozenset[str]:
         """Tell which of at most 1,000 digests some image of the collection has."""
@@ -169,17 +155,3 @@ class GatewayClient(CollectionsClient):
             form["metadata"] = json.dumps(metadata)
         params = {"collection": collection}
         return await self._call(method, path, StoredImage, files={"image": image}, data=form, params=params)
-
-
-def _parameters(collection: str, options: SearchOptions) -> dict[str, str | int | float]:
-    parameters: dict[str, str | int | float] = {"collection": collection}
-    for name, value in options.items():
-        if isinstance(value, Filter):
-            value = value.model_dump_json(exclude_defaults=True)
-        assert isinstance(value, str | int | float), "of the other options"
-        parameters[name] = value
-    return parameters
-
-
-def _in_address(region: Region | None) -> dict[str, str]:
-    return {} if region is None else {"region": str(region)}

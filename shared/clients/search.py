@@ -15,7 +15,6 @@ from shared.contracts.search import (
     ImageRecord,
     KnownRequest,
     KnownResponse,
-    QueryOptions,
     QueryRequest,
     QueryResponse,
     SearchStats,
@@ -88,24 +87,16 @@ class SearchClient(CollectionsClient):
         return await self._file(f"/v1/collections/{collection}/images/{image_id}/thumbnail")
 
     async def query(self, collection: str, query: QueryRequest) -> QueryResponse:
-        """Find the nearest neighbours of a vector.
+        """Find the nearest neighbours of examples.
 
         Raises:
+            InvalidExamples: None has a weight above zero, or they cancel each other out.
             EmbeddingSpaceMismatch: The collection's vectors belong to another space.
             RevisionNotReached: The index is still behind `query.min_revision`.
         """
         return await self._call(
             "POST", f"/v1/collections/{collection}/query", QueryResponse, reads=True, **packed(query)
         )
-
-    async def similar(self, collection: str, image_id: str, options: QueryOptions) -> QueryResponse:
-        """Find the nearest neighbours of a stored image, itself left out.
-
-        Raises:
-            RevisionNotReached: The index is still behind `options.min_revision`.
-        """
-        path = f"/v1/collections/{collection}/images/{image_id}/similar"
-        return await self._call("POST", path, QueryResponse, reads=True, **packed(options))
 
     async def vectors(self, collection: str, image_ids: Sequence[str]) -> VectorsResponse:
         """Read the vectors of up to 100 images; those that do not exist are left out."""

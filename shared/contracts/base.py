@@ -1,5 +1,6 @@
 """What all contracts share."""
 
+import base64
 from typing import Annotated
 
 from pydantic import (
@@ -43,3 +44,15 @@ Vector = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 1}),
 ]
 """A vector as little-endian float32: raw bytes in the binary form, a list of numbers in JSON."""
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+Base64 = Annotated[
+    bytes,
+    PlainSerializer(_base64, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+"""Bytes for people: in JSON in the alphabet that a `data:` address takes; pydantic's own is that of file names."""

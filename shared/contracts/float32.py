@@ -1,5 +1,7 @@
 """Vectors as bytes: little-endian float32, without NumPy, which the gateway does not need otherwise."""
 
+import base64
+import binascii
 import struct
 from collections.abc import Sequence
 
@@ -24,3 +26,17 @@ def pack(values: bytes | Sequence[float]) -> bytes:
 def unpack(packed: bytes) -> list[float]:
     """Decode little-endian float32 bytes to numbers."""
     return list(struct.unpack(f"<{len(packed) // 4}f", packed))
+
+
+def read(values: bytes | str | Sequence[float]) -> bytes:
+    """Encode numbers as `pack` does; text is base64 of the bytes that it would give.
+
+    Raises:
+        ValueError: As `pack`, or the text is not base64.
+    """
+    if not isinstance(values, str):
+        return pack(values)
+    try:
+        return pack(base64.b64decode(values, validate=True))
+    except binascii.Error as error:
+        raise ValueError("a vector as text is base64 of little-endian float32 values") from error

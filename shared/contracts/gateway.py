@@ -8,8 +8,10 @@ from pydantic import Field
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
 from shared.contracts.embedding import EmbeddingSpace, SpaceRef
 from shared.contracts.heatmap import Heat
+from shared.contracts.inclusion import Included
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import SearchStats
+from shared.contracts.timings import Timings
 
 
 class ImageLinks(Contract):
@@ -76,6 +78,8 @@ class SearchResult(Contract):
     label: str | None
     metadata: Metadata
     links: ImageLinks
+    included: Included | None = None
+    """What was asked for with `include`; None where nothing was."""
 
 
 class SearchResponse(Contract):
@@ -86,6 +90,7 @@ class SearchResponse(Contract):
     revision: int
     """Sequence number of the last write that the index had applied when it answered."""
     results: tuple[SearchResult, ...]
+    timings: Timings
 
 
 class HeatMapResponse(Contract):

@@ -1,6 +1,6 @@
 """Heat maps: which cells of two images match."""
 
-from shared.contracts.base import Contract
+from shared.contracts.base import Base64, Contract
 from shared.contracts.embedding import SpaceRef
 
 
@@ -9,7 +9,7 @@ class Heat(Contract):
 
     cells: tuple[tuple[float, ...], ...]
     """Rows from the top, each from the left: the cosine of what the network sees in the cell and what it looks for."""
-    png: bytes
+    png: Base64
     """The image in grey under the colours of its cells: blue for the lowest of them, red for the highest."""
 
 

@@ -7,8 +7,10 @@ from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringCo
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
 from shared.contracts.embedding import RecipeName, SpaceRef, Thumbnail
+from shared.contracts.examples import MAX_EXAMPLES, Example
 from shared.contracts.filters import Filter, Label
 from shared.contracts.metadata import Metadata
+from shared.contracts.timings import Timings
 
 MAX_K = 1000
 """Most neighbours in one answer."""
@@ -130,10 +132,22 @@ class QueryOptions(Contract):
 
 
 class QueryRequest(QueryOptions):
-    """A vector whose nearest neighbours are asked for."""
+    """Examples whose nearest neighbours are asked for. Stored examples are left out of the answer."""
 
-    space: SpaceRef
-    vector: Vector
+    space: SpaceRef | None = None
+    """Of the vectors among the examples; None where there are none."""
+    examples: Annotated[tuple[Example, ...], Field(min_length=1, max_length=MAX_EXAMPLES)]
+
+    @model_validator(mode="after")
+    def _vectors_have_a_space(self) -> Self:
+        if self.space is None and any(example.vector is not None for example in self.examples):
+            raise ValueError("vectors come with their space")
+        return self
+
+    @classmethod
+    def of_vector(cls, space: SpaceRef, vector: bytes, k: int = 10) -> Self:
+        """Ask for the k nearest neighbours of one vector."""
+        return cls(space=space, examples=(Example(vector=vector),), k=k)
 
 
 class Neighbour(Contract):
@@ -157,6 +171,7 @@ class QueryResponse(Contract):
     revision: int
     """Sequence number of the last write that the index has applied."""
     neighbours: tuple[Neighbour, ...]
+    timings: Timings
 
 
 class ImagePage(Contract):

@@ -78,7 +78,8 @@ async def queries(embedder: EmbedderClient, images: dict[int, Image]) -> dict[st
     asked = {}
     for number, stored in images.items():
         space, embedded = await embedder.embed_one(image(number))
-        asked[stored.id] = QueryRequest(space=space.ref(), vector=embedded.vector, k=1, min_revision=revision)
+        query = QueryRequest.of_vector(space.ref(), embedded.vector, k=1)
+        asked[stored.id] = query.model_copy(update={"min_revision": revision})
     return asked
 
 

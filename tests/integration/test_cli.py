@@ -71,6 +71,34 @@ def test_a_part_of_a_picture_can_be_searched_with(services: Stack, folder: Path,
     assert "x,y,w,h" in refused.stderr
 
 
+def test_pictures_and_stored_images_are_searched_with_together(services: Stack, folder: Path) -> None:
+    lookalike(services, "ingest", folder, "--collection", "together")
+    asked = ("search", "--collection", "together", "-k", 6)
+
+    def sources(*arguments: object) -> list[str]:
+        found = lookalike(services, *asked, *arguments)
+        assert found.exit_code == 0, found.stderr
+        return [line.split("\t")[5] for line in found.stdout.splitlines()[1:]]
+
+    two, three = folder / "even" / "2.jpg", folder / "odd" / "3.jpg"
+    ids = {
+        line.split("\t")[5]: line.split("\t")[4] for line in lookalike(services, *asked, two).stdout.splitlines()[1:]
+    }
+    assert set(sources(two, three)[:2]) == {"even/2.jpg", "odd/3.jpg"}
+    assert sources(two, three, "--weight", 1, "--weight", -1)[-1] == "odd/3.jpg"
+    liked = sources("--like", ids["even/2.jpg"])
+    assert liked == [source for source in sources(two) if source != "even/2.jpg"]
+    beside = sources(three, "--like", ids["even/2.jpg"], "--unlike", ids["odd/1.jpg"])
+    assert beside[0] == "odd/3.jpg"
+    assert not {"even/2.jpg", "odd/1.jpg"} & set(beside)
+
+
+def test_searching_by_address_is_refused_where_nothing_is_fetched(services: Stack) -> None:
+    refused = lookalike(services, "search", "--from-url", "https://pond.example/pond.jpg")
+    assert refused.exit_code == 1
+    assert "URL_FETCH=true" in refused.stderr
+
+
 def test_files_that_fail_are_listed_with_their_reason(services: Stack, folder: Path) -> None:
     (folder / "cut.jpg").write_bytes(truncated(jpeg(picture(9))))
     (folder / "empty.png").touch()

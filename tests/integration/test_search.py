@@ -15,7 +15,8 @@ from services.search.app import create_app
 from services.search.settings import SearchSettings
 from shared import wire
 from shared.clients.search import SearchClient
-from shared.contracts.search import CollectionStats, ImageRecord, QueryOptions, QueryRequest
+from shared.contracts.examples import Example
+from shared.contracts.search import CollectionStats, ImageRecord, QueryRequest
 from shared.errors import (
     Conflict,
     EmbeddingSpaceMismatch,
@@ -128,10 +129,11 @@ async def test_queries_find_what_brute_force_finds(client: SearchClient) -> None
 async def test_similar_leaves_the_image_itself_out_and_still_gives_k(client: SearchClient) -> None:
     await upload_all(client)
     await upload(client, "twin", PICTURES["image-03"])
-    found = await client.similar("default", "image-03", QueryOptions(k=5))
+    like_it = QueryRequest(examples=(Example(id="image-03"),), k=5)
+    found = await client.query("default", like_it)
     expected = ["twin", *nearest(PICTURES["image-03"], 5)[1:]]
     assert [neighbour.record.id for neighbour in found.neighbours] == expected
-    assert len((await client.similar("default", "image-03", QueryOptions(k=1000))).neighbours) == 30
+    assert len((await client.query("default", like_it.model_copy(update={"k": 1000}))).neighbours) == 30
 
 
 async def test_a_deleted_image_is_gone_as_soon_as_that_is_acknowledged(client: SearchClient) -> None:
@@ -218,7 +220,7 @@ async def test_another_collection_comes_into_being_by_its_first_image(client: Se
         client.query("birds", CAT.query()),
         client.page("birds", None, 10),
         client.record("birds", "a"),
-        client.similar("birds", "a", QueryOptions()),
+        client.query("birds", QueryRequest(examples=(Example(id="a"),))),
         client.delete("birds", "a"),
     ):
         with pytest.raises(NotFound, match="birds"):
@@ -232,7 +234,7 @@ async def test_two_spaces_never_mix(client: SearchClient) -> None:
     await upload(client, "a", CAT)
     other = space(fingerprint="f" * 16)
     with pytest.raises(EmbeddingSpaceMismatch, match=r"0123456789abcdef.*ffffffffffffffff"):
-        await client.query("default", QueryRequest(space=other, vector=CAT.vector.tobytes()))
+        await client.query("default", QueryRequest.of_vector(other, CAT.vector.tobytes()))
     await client.put_blob(DOG.sha256, DOG.data)
     with pytest.raises(EmbeddingSpaceMismatch, match=r"0123456789abcdef.*ffffffffffffffff"):
         await client.commit("default", "b", DOG.commit(in_space=other))
@@ -244,7 +246,7 @@ async def test_two_spaces_never_mix(client: SearchClient) -> None:
 async def test_a_vector_that_is_none_of_its_space_is_refused(client: SearchClient, vector: np.ndarray) -> None:
     await client.put_blob(CAT.sha256, CAT.data)
     with pytest.raises(InvalidRequest):
-        await client.query("default", QueryRequest(space=space(), vector=vector.tobytes()))
+        await client.query("default", QueryRequest.of_vector(space(), vector.tobytes()))
     with pytest.raises(InvalidRequest):
         await client.commit("default", "a", CAT.commit().model_copy(update={"vector": vector.tobytes()}))
 
@@ -254,7 +256,7 @@ async def test_a_euclidean_space_scores_by_the_distance(client: SearchClient) ->
     for image_id, picture in (("a", CAT), ("b", DOG)):
         await client.put_blob(picture.sha256, picture.data)
         await client.commit("flat", image_id, picture.commit(in_space=euclidean))
-    answer = await client.query("flat", QueryRequest(space=euclidean, vector=CAT.vector.tobytes()))
+    answer = await client.query("flat", QueryRequest.of_vector(euclidean, CAT.vector.tobytes()))
     distance = float(np.linalg.norm(CAT.vector - DOG.vector))
     assert [neighbour.score for neighbour in answer.neighbours] == pytest.approx([1, 1 / (1 + distance)])
 
@@ -269,7 +271,7 @@ async def upload_described(client: SearchClient) -> None:
 
 async def found(client: SearchClient, **options: object) -> list[str]:
     picture = PICTURES["image-05"]
-    query = {"space": picture.query().space, "vector": picture.vector.tobytes(), **options}
+    query = {**dict(picture.query()), **options}
     answer = await client.query("default", QueryRequest.model_validate(query))
     return [neighbour.record.id for neighbour in answer.neighbours]
 
@@ -366,13 +368,11 @@ async def test_collections_beyond_the_limit_are_refused(client: SearchClient, ur
 
 
 @pytest.mark.parametrize("k", [0, -1, 1001])
-async def test_k_out_of_range_has_its_own_code_wherever_it_stands(url: str, k: int) -> None:
+async def test_k_out_of_range_has_its_own_code(url: str, k: int) -> None:
     async with httpx.AsyncClient(base_url=url) as http:
-        query = {"space": space().model_dump(), "vector": [1.0] * 8, "k": k}
-        for answer in (
-            await http.post("/v1/collections/default/query", json=query),
-            await http.post("/v1/collections/default/images/a/similar", json={"k": k}),
-        ):
+        for example in ({"vector": [1.0] * 8}, {"id": "a"}):
+            query = {"space": space().model_dump(), "examples": [example], "k": k}
+            answer = await http.post("/v1/collections/default/query", json=query)
             assert (answer.status_code, answer.json()["code"]) == (422, "k_out_of_range")
 
 

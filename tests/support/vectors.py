@@ -63,4 +63,4 @@ class Picture:
         )
 
     def query(self, k: int = 10) -> QueryRequest:
-        return QueryRequest(space=space(self.dimensions), vector=self.vector.tobytes(), k=k)
+        return QueryRequest.of_vector(space(self.dimensions), self.vector.tobytes(), k)

@@ -7,6 +7,7 @@ from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
+from services.gateway.fetching.fetcher import UrlFetcher
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.overload import Gate, Work
 from services.gateway.recipes import Recipes
@@ -18,7 +19,7 @@ from shared.clients.search import SearchClient
 from shared.contracts.base import CollectionName, ImageId
 from shared.contracts.filters import Label
 from shared.contracts.metadata import Metadata
-from shared.errors import EmptyUpload, ImageTooLarge, InvalidRequest
+from shared.errors import EmptyUpload, Forbidden, ImageTooLarge, InvalidRequest
 from shared.validation import field_errors
 
 
@@ -32,6 +33,7 @@ class GatewayState(ServiceState):
     uploads: Uploads
     work: Work
     recipes: Recipes
+    fetcher: UrlFetcher | None
     max_image_bytes: int
 
 
@@ -45,9 +47,19 @@ def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
 Embedder = Annotated[EmbedderClient, Depends(_state("embedder"))]
 Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
-SearchesByUpload = Annotated[Searches, Depends(_state("searches"))]
+ImageSearches = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
 CollectionRecipes = Annotated[Recipes, Depends(_state("recipes"))]
+
+
+async def _fetcher(request: Request) -> UrlFetcher:
+    fetcher: UrlFetcher | None = request.state.fetcher
+    if fetcher is None:
+        raise Forbidden("Images are not fetched from addresses here; the setting URL_FETCH=true turns that on.")
+    return fetcher
+
+
+Fetcher = Annotated[UrlFetcher, Depends(_fetcher)]
 
 
 async def _gate(request: Request) -> Gate:

@@ -1,12 +1,15 @@
 """Which of the neighbours are asked for: the parameters that every search has."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator, ValidationError
 
 from shared.contracts.filters import Filter
-from shared.contracts.search import MAX_K, MAX_OFFSET, QueryOptions, Revision
+from shared.contracts.inclusion import MAX_HEATMAPS, Include
+from shared.contracts.search import MAX_K, MAX_OFFSET, Revision
+from shared.contracts.searches import SearchOptions
 from shared.errors import InvalidFilter, InvalidRequest, KOutOfRange
 from shared.validation import field_errors
 
@@ -57,9 +60,17 @@ async def _options(
     min_revision: Annotated[
         Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
     ] = 0,
-) -> QueryOptions:
+    include: Annotated[
+        Sequence[Include],
+        Query(
+            max_length=8,
+            description=f"What the answer has inline of each result; heat maps of the first {MAX_HEATMAPS} alone. What "
+            "makes the answer too long is left out.",
+        ),
+    ] = (),
+) -> SearchOptions:
     try:
-        return QueryOptions(
+        return SearchOptions(
             k=k,
             offset=offset,
             filter=None if filter_ is None else _filter(filter_),
@@ -67,6 +78,7 @@ async def _options(
             min_percentile=min_percentile,
             collapse=collapse,
             min_revision=min_revision,
+            include=tuple(include),
         )
     except ValidationError as error:
         raise InvalidRequest(errors=field_errors(error.errors(), "query")) from None
@@ -79,4 +91,4 @@ def _filter(text: str) -> Filter:
         raise InvalidFilter(errors=field_errors(error.errors(), "query.filter")) from None
 
 
-Options = Annotated[QueryOptions, Depends(_options)]
+Options = Annotated[SearchOptions, Depends(_options)]

@@ -9,7 +9,7 @@ from PIL import Image
 from starlette.datastructures import UploadFile
 
 from services.gateway.api.access import SEARCH
-from services.gateway.api.dependencies import AdmissionGate, Collection, SearchesByUpload, read_image
+from services.gateway.api.dependencies import AdmissionGate, Collection, ImageSearches, read_image
 from services.gateway.api.options import K
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
@@ -48,7 +48,7 @@ _FORM = {
 )
 async def predict(
     request: Request,
-    searches: SearchesByUpload,
+    searches: ImageSearches,
     admission: AdmissionGate,
     n_neighbors: K = 10,
     collection: Collection = DEFAULT_COLLECTION,

@@ -19,3 +19,14 @@ async def _region(
 
 
 UploadRegion = Annotated[Region | None, Depends(_region)]
+
+
+async def _stored_region(
+    region: Annotated[
+        str | None, Query(description=f"The part of the stored image that is meant: {regions.MEANING}")
+    ] = None,
+) -> Region | None:
+    return None if region is None else regions.parse(region)
+
+
+StoredRegion = Annotated[Region | None, Depends(_stored_region)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from services.search.indexes.answering import answer
+from services.search.indexes.blending import blend
 from services.search.indexes.compaction import plan
 from services.search.indexes.pairs import sample_distances
 from services.search.indexes.precedence import Precedence
@@ -16,7 +17,7 @@ from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.state import State
 from services.search.indexes.storage import Storage
-from services.search.ports import Entry, Hit, Query, Vector
+from services.search.ports import Entry, Examples, Hit, Matrix, Query, Vector
 
 _log = logging.getLogger(__name__)
 
@@ -87,8 +88,10 @@ class ExactIndex:
         if not queries:
             return []
         with self._precedence.query():
-            vectors = self.projection.apply(np.stack([query.vector for query in queries]))
-            return answer(self._state, vectors, queries, self.projection.metric)
+            return answer(self._state, self._placed(queries), queries, self.projection.metric)
+
+    def blend(self, examples: Examples) -> Vector | None:
+        return blend(self.projection.metric, self.projection.apply(examples.vectors), examples.weights)
 
     def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
         found = self._state.locate(encoded(list(vectors)))
@@ -109,6 +112,12 @@ class ExactIndex:
 
     def close(self) -> None:
         self._closed = True
+
+    def _placed(self, queries: Sequence[Query]) -> Matrix:
+        """Give the queries' vectors in the index's space."""
+        raw = [query.vector for query in queries if not query.blended]
+        projected = iter(self.projection.apply(np.stack(raw)) if raw else ())
+        return np.stack([query.vector if query.blended else next(projected) for query in queries])
 
     def _tidy(self) -> None:
         """Merge what is small, hand what is large to the background, and draw pairs anew where much has changed."""

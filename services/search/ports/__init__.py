@@ -5,6 +5,7 @@ from services.search.ports.store import ImageStore
 from services.search.ports.values import (
     Change,
     Entry,
+    Examples,
     Hit,
     Matrix,
     Query,
@@ -17,6 +18,7 @@ from services.search.ports.values import (
 __all__ = (
     "Change",
     "Entry",
+    "Examples",
     "Hit",
     "ImageStore",
     "IndexFactory",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.search.ports.values import Entry, Hit, Matrix, Query, Vector
+from services.search.ports.values import Entry, Examples, Hit, Matrix, Query, Vector
 from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef
 
@@ -28,6 +28,9 @@ class VectorIndex(Protocol):
 
         Each gets its k nearest hits, or all if there are fewer: nearest first, equally distant ones ordered by id.
         """
+
+    def blend(self, examples: Examples) -> Vector | None:
+        """Make one query of examples, in the index's own space; None where they cancel each other out."""
 
     def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
         """Give the distance between each vector and the one that is known under its id; unknown ids are left out."""

@@ -26,17 +26,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Examples:
+    """Several vectors that are looked for together, or avoided.
+
+    Attributes:
+        vectors: As the embedder gave them; shape (n, dimensions), n is at least 1.
+        weights: From -1 to 1, none of them 0; below zero is to be avoided, and not all are; length n.
+    """
+
+    vectors: Matrix
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What an index is asked.
 
     Attributes:
-        vector: As the embedder gave it; shape (dimensions,).
+        vector: As the embedder gave it, of shape (dimensions,), or as this very index has blended examples.
         k: How many hits, at least 1.
         offset: How many hits are passed over before them.
         filter: Which images may be found; None: all.
         min_score: Hits of a smaller score are left out.
         min_percentile: Hits of a smaller percentile are left out.
         collapse: A hit whose score to a nearer hit is at least this is left out; None: none is.
+        blended: Whether `vector` is of `VectorIndex.blend`.
     """
 
     vector: Vector
@@ -46,6 +60,7 @@ class Query:
     min_score: float | None = None
     min_percentile: float | None = None
     collapse: float | None = None
+    blended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

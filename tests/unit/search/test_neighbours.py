@@ -9,10 +9,11 @@ from services.search.batching import QueryBatches
 from services.search.follower import Follower
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours, unpack_vector
-from services.search.ports import Query, StoreLimits
+from services.search.ports import Examples, StoreLimits
 from services.search.stores.sqlite.store import SqliteStore
-from shared.contracts.search import ImageRecord, QueryResponse
+from shared.contracts.search import ImageRecord, QueryOptions, QueryResponse
 from shared.errors import InvalidRequest
+from shared.stopwatch import Stopwatch
 from shared.telemetry import Metrics
 from tests.support.indexes import builder_of
 from tests.support.vectors import Picture, space
@@ -54,8 +55,10 @@ class Bench:
         await self.store.commit("default", image_id, picture.commit())
 
     async def ask(self, k: int, offset: int = 0) -> QueryResponse:
-        query = Query(self.pictures[0].vector, k, offset)
-        return await self.neighbours.nearest("default", self.follower.shelves["default"].space, query)
+        first = Examples(self.pictures[0].vector[np.newaxis], (1,))
+        options = QueryOptions(k=k, offset=offset)
+        space = self.follower.shelves["default"].space
+        return await self.neighbours.nearest("default", space, first, options, Stopwatch())
 
     def expected(self, without: Collection[str] = ()) -> list[str]:
         distances = {

@@ -6,7 +6,9 @@ from pydantic import ValidationError
 
 from shared import wire
 from shared.contracts.embedding import SpaceRef, Thumbnail
+from shared.contracts.examples import Example
 from shared.contracts.search import ImageCommit, ImageRecord, QueryRequest
+from shared.contracts.searches import SearchByVector, VectorExample
 from shared.errors import InvalidRequest, UnsupportedMediaType
 
 SPACE = SpaceRef(fingerprint="0123456789abcdef", dimensions=3, metric="cosine")
@@ -58,10 +60,10 @@ def test_a_body_that_is_not_of_its_form_is_refused(body: bytes, form: str) -> No
 
 
 def test_wrong_fields_are_named_without_repeating_their_values() -> None:
-    body = msgpack.packb({"space": SPACE.model_dump(), "vector": b"123", "secret": "s3cret"})
+    body = msgpack.packb({"space": SPACE.model_dump(), "examples": [{"vector": b"123"}], "secret": "s3cret"})
     with pytest.raises(InvalidRequest) as refused:
         wire.decode(QueryRequest, body, wire.MSGPACK)
-    assert {error.field for error in refused.value.errors} == {"body.vector", "body.secret"}
+    assert {"body.examples.0.vector", "body.secret"} <= {error.field for error in refused.value.errors}
     assert "s3cret" not in repr(refused.value.errors)
 
 
@@ -70,10 +72,23 @@ def test_another_media_type_is_refused() -> None:
         wire.decode(QueryRequest, b"<xml/>", "application/xml")
 
 
-@pytest.mark.parametrize("values", [[], ["a"], [1e39], b"", b"12345", None, 5])
+@pytest.mark.parametrize("values", [[], ["a"], [1e39], b"", b"12345", 5])
 def test_what_is_no_vector_is_refused(values: object) -> None:
     with pytest.raises(ValidationError):
-        QueryRequest(space=SPACE, vector=values)
+        Example.model_validate({"vector": values})
+
+
+@pytest.mark.parametrize("values", ["", "AAAA", "AAAAPw", "AAAAPw== ", "-___Pw==", "äAAAPw==", [], ["a"], [1e39]])
+def test_what_is_no_vector_of_a_search_is_refused(values: object) -> None:
+    with pytest.raises(ValidationError):
+        VectorExample.model_validate({"vector": values})
+
+
+def test_a_vector_of_a_search_is_a_list_of_numbers_or_their_bytes_in_base64() -> None:
+    packed = VectorExample.model_validate({"vector": [0.5, -0.5]}).vector
+    assert packed == VectorExample.model_validate({"vector": "AAAAPwAAAL8="}).vector
+    asked = SearchByVector(space=SPACE, examples=(VectorExample(vector=packed),))
+    assert SearchByVector.model_validate_json(asked.model_dump_json()) == asked
 
 
 @pytest.mark.parametrize(

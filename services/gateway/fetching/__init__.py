@@ -1,0 +1,1 @@
+"""Images from addresses that strangers name: fetched without lending them this machine's place in its network."""
