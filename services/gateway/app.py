@@ -43,9 +43,6 @@ from shared.telemetry import Metrics
 
 DESCRIPTION = "Finds the images of a collection that look like a given one."
 
-_EXPOSED = ("etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
-"""Headers of answers that pages may read, beside those that browsers show them anyway."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -125,7 +122,15 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
         allow_origin_regex=settings.cors_origin_regex,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
-        expose_headers=_EXPOSED,
+        expose_headers=[
+            "etag",
+            "location",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "server-timing",
+            "x-request-id",
+        ],
     )
     return app
 

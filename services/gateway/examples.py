@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.gateway.fetching.fetcher import UrlFetcher
 from shared.clients.embedder import EmbedderClient
 from shared.contracts.embedding import EmbeddedImage, EmbedOutcome, RecipeName, SpaceRef
 from shared.contracts.examples import Example
 from shared.contracts.problem import FieldError
 from shared.contracts.region import WHOLE, Region
+from shared.contracts.searches import UrlExample
 from shared.errors import InvalidRequest, from_problem
+from shared.examples import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,27 @@ class Pictured:
     region: Region = WHOLE
 
 
+async def fetch(fetcher: UrlFetcher, examples: Sequence[UrlExample]) -> tuple[FileExample, ...]:
+    """Fetch images at addresses, at once.
+
+    Raises:
+        InvalidExamples: No weight is above zero.
+        UrlForbidden, FetchFailed, UnsupportedMediaType, ImageTooLarge, EmptyUpload: Why one of them is not fetched.
+    """
+    check(example.weight for example in examples)
+    fetched = await fetcher.fetch_all([example.url for example in examples])
+    return tuple(
+        FileExample(data, example.weight, example.region) for data, example in zip(fetched, examples, strict=True)
+    )
+
+
 async def embed(
     embedder: EmbedderClient, files: Sequence[FileExample], recipe: RecipeName | None
 ) -> tuple[SpaceRef, tuple[Example, ...]]:
-    """Embed all files in one call by a recipe, None for the default, and give for each the vector of its region.
+    """Embed all files in one call, and give for each the vector of its region.
 
     Raises:
-        InvalidRegion: The embedder's recipe has no regions.
+        InvalidRegion: The recipe has no regions.
         EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why one of them is refused.
     """
     # The embedder gives every image the same regions; pooling one more costs next to nothing.
@@ -50,18 +67,18 @@ async def embed(
     return answer.space.ref(), tuple(examples)
 
 
-def leading(examples: Sequence[Example], files: Sequence[FileExample]) -> Pictured:
-    """Choose the example of the largest weight, of several the first; the files' examples come first, in their order.
+def leading(files: Sequence[FileExample], others: Sequence[Example]) -> Pictured:
+    """Choose the example of the largest weight, of several the first.
 
     Raises:
         InvalidRequest: It is a vector, of which no picture can be drawn.
     """
-    place = max(range(len(examples)), key=lambda number: examples[number].weight)
-    if place < len(files):
-        return Pictured(files[place].data, None, files[place].region or WHOLE)
-    if (image_id := examples[place].id) is None:
+    example = max((*files, *others), key=lambda example: example.weight)
+    if isinstance(example, FileExample):
+        return Pictured(example.data, None, example.region or WHOLE)
+    if example.id is None:
         raise InvalidRequest("Heat maps compare images: there is none for a vector.")
-    return Pictured(None, image_id)
+    return Pictured(None, example.id)
 
 
 def _accepted(outcome: EmbedOutcome, number: int) -> EmbeddedImage:

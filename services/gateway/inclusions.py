@@ -77,8 +77,7 @@ class Inclusions:
         first = records[:MAX_HEATMAPS]
         if not first:
             return []
-        recipe = await self._recipes.of(collection)
-        query = pictured.data
+        query, region, recipe = pictured.data, pictured.region, await self._recipes.of(collection)
         if query is None:
             assert pictured.id is not None, "what is drawn for is bytes or a stored image"
             query = (await self._search.content(collection, pictured.id)).data
@@ -86,7 +85,7 @@ class Inclusions:
         async def draw(record: ImageRecord) -> Heat | None:
             file = await self._search.content(collection, record.id)
             try:
-                return (await self._embedder.heatmap(query, file.data, region=pictured.region, recipe=recipe)).candidate
+                return (await self._embedder.heatmap(query, file.data, region=region, recipe=recipe)).candidate
             except BodyTooLarge:  # the two images together
                 return None
 

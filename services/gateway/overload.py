@@ -17,7 +17,9 @@ SEARCHES_AT_LEAST = 4
 
 _LIGHT_BYTES = 2**16
 _READING = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_SEARCH = re.compile(r"/v1/search(/.*)?|/v1/images/[^/]+/heatmap|/api/predict")
+_SEARCH = re.compile(r"/v1/search(/.*)?|/v1/images/[^/]+/(heatmap|similar)|/api/predict")
+_FETCHING = "/by-url"
+"""So ends the path of a request whose files are fetched: few bytes come in, but many are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +96,5 @@ def _is_heavy(scope: Scope) -> bool:
     headers = Request(scope).headers
     announced = headers.get("content-length", "")
     multipart = headers.get("content-type", "").lower().startswith("multipart/")
-    return multipart or not announced.isdecimal() or int(announced) > _LIGHT_BYTES
+    fetching = scope["path"].endswith(_FETCHING)
+    return multipart or fetching or not announced.isdecimal() or int(announced) > _LIGHT_BYTES

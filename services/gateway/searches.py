@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.gateway.examples import FileExample, embed, leading
-from services.gateway.fetching.fetcher import UrlFetcher
+from services.gateway.examples import FileExample, Pictured, embed, leading
 from services.gateway.inclusions import Inclusions
 from services.gateway.recipes import Recipes
 from shared.clients.embedder import EmbedderClient
@@ -14,7 +13,7 @@ from shared.contracts.embedding import RecipeName, SpaceRef
 from shared.contracts.examples import Example
 from shared.contracts.inclusion import Included
 from shared.contracts.search import ImageRecord, QueryOptions, QueryRequest, QueryResponse
-from shared.contracts.searches import SearchOptions, StoredExample, UrlExample, VectorExample
+from shared.contracts.searches import SearchOptions, StoredExample, VectorExample
 from shared.errors import ImageTooLarge, NotFound
 from shared.examples import check
 from shared.stopwatch import Stopwatch
@@ -74,34 +73,18 @@ class Searches:
         if parts:
             with watch.stage("fetch"):
                 files = (*files, *await self._read(collection, parts, sum(len(file.data) for file in files)))
-        if not files:
-            return await self._answer(collection, options, _query(options, None, whole), (), watch)
 
-        async def search(recipe: RecipeName | None) -> Answer:
+        async def search(recipe: RecipeName | None) -> QueryResponse:
             with watch.stage("embed"):
                 space, embedded = await embed(self._embedder, files, recipe)
-            query = _query(options, space, (*embedded, *whole))
-            return await self._answer(collection, options, query, files, watch)
+            return await self._search.query(collection, _query(options, space, (*embedded, *whole)))
 
-        return await self._recipes.embedding(collection, search)
-
-    async def by_urls(
-        self, collection: str, options: SearchOptions, fetcher: UrlFetcher, examples: Sequence[UrlExample]
-    ) -> Answer:
-        """Find what looks like images at addresses.
-
-        Raises:
-            UrlForbidden, FetchFailed: Why an image is not fetched.
-            LookalikeError: As `by_images`.
-        """
-        watch = Stopwatch()
-        check(example.weight for example in examples)
-        with watch.stage("fetch"):
-            fetched = await fetcher.fetch_all([example.url for example in examples])
-        files = [
-            FileExample(data, example.weight, example.region) for data, example in zip(fetched, examples, strict=True)
-        ]
-        return await self.by_images(collection, options, files, watch=watch)
+        pictured = leading(files, whole) if "heatmap" in options.include else None
+        if files:
+            found = await self._recipes.embedding(collection, search)
+        else:
+            found = await self._search.query(collection, _query(options, None, whole))
+        return await self._answer(collection, options, found, pictured, watch)
 
     async def by_vectors(
         self, collection: str, options: SearchOptions, space: SpaceRef, examples: Sequence[VectorExample]
@@ -115,7 +98,9 @@ class Searches:
         watch = Stopwatch()
         check(example.weight for example in examples)
         given = [Example(vector=example.vector, weight=example.weight) for example in examples]
-        return await self._answer(collection, options, _query(options, space, given), (), watch)
+        pictured = leading((), given) if "heatmap" in options.include else None
+        found = await self._search.query(collection, _query(options, space, given))
+        return await self._answer(collection, options, found, pictured, watch)
 
     async def by_upload_with_thumbnail(self, collection: str, data: bytes, k: int) -> tuple[bytes, QueryResponse]:
         """Find the k nearest images, and show the uploaded one: its thumbnail, a JPEG."""
@@ -137,12 +122,10 @@ class Searches:
         self,
         collection: str,
         options: SearchOptions,
-        query: QueryRequest,
-        files: Sequence[FileExample],
+        found: QueryResponse,
+        pictured: Pictured | None,
         watch: Stopwatch,
     ) -> Answer:
-        pictured = leading(query.examples, files) if "heatmap" in options.include else None
-        found = await self._search.query(collection, query)
         included: tuple[Included | None, ...] = (None,) * len(found.neighbours)
         if options.include:
             with watch.stage("include"):

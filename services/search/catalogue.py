@@ -146,9 +146,7 @@ class Catalogue:
                 f"the query's is {_described(query.space)}."
             )
         with watch.stage("records"):
-            examples = await self._examples(collection, query, given)
-        if examples.vectors.shape[1] != shelf.space.dimensions:
-            raise TryAgain(f"The collection {collection} was made anew in this moment.")
+            examples = await self._examples(collection, shelf.space, query, given)
         return await self._neighbours.nearest(collection, shelf.space, examples, _without_examples(query), watch)
 
     async def stats(self) -> SearchStats:
@@ -165,7 +163,7 @@ class Catalogue:
         )
 
     def _nothing(self, collection: str, query: QueryRequest, watch: Stopwatch) -> QueryResponse:
-        """Answer for the default collection before it has its first image."""
+        """Answer for a collection before it has its first image."""
         for example in query.examples:
             if example.id is not None:
                 raise _no_image(collection, example.id)
@@ -175,19 +173,27 @@ class Catalogue:
             collection=collection, space=query.space, revision=revision, neighbours=(), timings=watch.read()
         )
 
-    async def _examples(self, collection: str, query: QueryRequest, given: Sequence[Vector | None]) -> Examples:
+    async def _examples(
+        self, collection: str, space: SpaceRef, query: QueryRequest, given: Sequence[Vector | None]
+    ) -> Examples:
         vectors = await asyncio.gather(
-            *(self._vector(collection, example, vector) for example, vector in zip(query.examples, given, strict=True))
+            *(
+                self._vector(collection, space, example, vector)
+                for example, vector in zip(query.examples, given, strict=True)
+            )
         )
         counted = [place for place, example in enumerate(query.examples) if example.weight]
         weights = tuple(query.examples[place].weight for place in counted)
         return Examples(np.stack([vectors[place] for place in counted]), weights)
 
-    async def _vector(self, collection: str, example: Example, given: Vector | None) -> Vector:
+    async def _vector(self, collection: str, space: SpaceRef, example: Example, given: Vector | None) -> Vector:
         if given is not None:
             return given
         assert example.id is not None, "what is no vector is an id"
-        return _found(await self._store.vector(collection, example.id), collection, example.id)
+        vector = _found(await self._store.vector(collection, example.id), collection, example.id)
+        if len(vector) != space.dimensions:
+            raise TryAgain(f"The collection {collection} was made anew in this moment.")
+        return vector
 
     async def _show(self, revision: int) -> None:
         """Wait until queries see a write. One that takes too long to show is durable all the same."""

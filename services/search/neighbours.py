@@ -65,9 +65,8 @@ class Neighbours:
             revision = self._follower.revision
             shelf = self._follower.find(collection)
             if shelf is None or shelf.space != space:  # the collection was removed in this moment
-                timings = watch.read()
                 return QueryResponse(
-                    collection=collection, space=space, revision=revision, neighbours=(), timings=timings
+                    collection=collection, space=space, revision=revision, neighbours=(), timings=watch.read()
                 )
             with watch.stage("search"):
                 query = replace(await _blended(shelf.index, examples, options), k=k)

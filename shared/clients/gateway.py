@@ -8,7 +8,7 @@ import httpx
 
 from shared import wire
 from shared.clients.collections import CollectionsClient
-from shared.clients.searches import SearchCalls, in_address
+from shared.clients.searches import SearchesClient, in_address
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import (
     DeletedImage,
@@ -26,7 +26,7 @@ from shared.contracts.urls import ImageAtUrl
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class GatewayClient(SearchCalls, CollectionsClient):
+class GatewayClient(CollectionsClient, SearchesClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that

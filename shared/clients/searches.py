@@ -47,7 +47,7 @@ class UploadedExample:
     region: Region | None = None
 
 
-class SearchCalls(ServiceClient):
+class SearchesClient(ServiceClient):
     """Searches in every way that there is.
 
     Each may raise, beside what it names itself:
@@ -66,7 +66,7 @@ class SearchCalls(ServiceClient):
     ) -> SearchResponse:
         """Find the images of a collection that look like this one, or like a region of it."""
         params = _parameters(collection, options) | in_address(region)
-        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params)
+        return await self._call("POST", "/v1/search", SearchResponse, files={"image": image}, params=params, reads=True)
 
     async def search_by_examples(
         self,
@@ -85,7 +85,7 @@ class SearchCalls(ServiceClient):
         if stored:
             form["examples"] = json.dumps([example.model_dump() for example in stored])
         params = _parameters(collection, options)
-        return await self._call("POST", "/v1/search", SearchResponse, files=files, data=form, params=params)
+        return await self._call("POST", "/v1/search", SearchResponse, files=files, data=form, params=params, reads=True)
 
     async def search_by_id(
         self,
@@ -149,6 +149,7 @@ class SearchCalls(ServiceClient):
             content=wire.encode(asked, wire.JSON),
             headers={"content-type": wire.JSON},
             params={"collection": collection},
+            reads=True,
         )
 
 

@@ -31,9 +31,9 @@ class GatewayState(ServiceState):
     searches: Searches
     heat_maps: HeatMaps
     uploads: Uploads
+    fetcher: UrlFetcher | None
     work: Work
     recipes: Recipes
-    fetcher: UrlFetcher | None
     max_image_bytes: int
 
 

@@ -38,8 +38,8 @@ async def add_image_by_url(
 
     Off unless `URL_FETCH=true`.
     """
+    data = await fetcher.fetch(image.url)
     with admission.slot():
-        data = await fetcher.fetch(image.url)
         if image.id is None:
             commit = await uploads.add(collection, data, image.label, image.metadata)
         else:

@@ -8,9 +8,11 @@ from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, Fetcher, ImageSearches
 from services.gateway.api.searches.answers import ANSWER, answered
 from services.gateway.api.searches.refusals import SearchRoute
+from services.gateway.examples import fetch
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 from shared.contracts.searches import SearchByUrl
+from shared.stopwatch import Stopwatch
 
 router = APIRouter(route_class=SearchRoute)
 
@@ -50,6 +52,8 @@ async def search_by_url(
 
     Off unless `URL_FETCH=true`. Hosts have to be on the public internet; what is found out about others is nothing.
     """
+    watch = Stopwatch()
+    with watch.stage("fetch"):
+        files = await fetch(fetcher, search.examples)
     with admission.slot():
-        answer = await searches.by_urls(collection, search, fetcher, search.examples)
-        return answered(response, answer)
+        return answered(response, await searches.by_images(collection, search, files, watch=watch))

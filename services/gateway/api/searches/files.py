@@ -24,11 +24,17 @@ async def _files(
     ] = (),
     weight: Annotated[
         Sequence[Weight],
-        Form(description="One for each image, in their order, or none: above zero more like it, below less like it."),
+        Form(
+            description="One for each image, in their order, or none: above zero more like it, below less like it.",
+            examples=[[1, -0.5]],
+        ),
     ] = (),
     region: Annotated[
         Sequence[str],
-        Form(description=f"One for each image, in their order, or none; an empty one is the whole image. {_REGION}"),
+        Form(
+            description=f"One for each image, in their order, or none; an empty one is the whole image. {_REGION}",
+            examples=[["0.55,0.2,0.3,0.5", ""]],
+        ),
     ] = (),
     region_in_address: Annotated[str | None, Query(alias="region", description=f"{_REGION} Of each of them.")] = None,
 ) -> tuple[FileExample, ...]:
