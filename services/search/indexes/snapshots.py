@@ -20,7 +20,7 @@ from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef
 from shared.durability import sync_folder
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class _Model(BaseModel):
