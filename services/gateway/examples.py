@@ -73,7 +73,8 @@ def leading(files: Sequence[FileExample], others: Sequence[Example]) -> Pictured
     Raises:
         InvalidRequest: It is a vector, of which no picture can be drawn.
     """
-    example = max((*files, *others), key=lambda example: example.weight)
+    examples: list[FileExample | Example] = [*files, *others]
+    example = max(examples, key=lambda example: example.weight)
     if isinstance(example, FileExample):
         return Pictured(example.data, None, example.region or WHOLE)
     if example.id is None:

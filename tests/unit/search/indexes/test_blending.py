@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from services.search.indexes.blending import blend
-from services.search.indexes.factory import ExactIndexes, ProjectionKind
+from services.search.indexes.factory import ExactIndexes
 from services.search.ports import Entry, Examples, Matrix, Query
+from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import Metric
 from tests.support.indexes import NOWHERE
 from tests.support.vectors import space
