@@ -15,7 +15,7 @@ from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 from shared.contracts.searches import SearchById, StoredExample
 
-router = APIRouter(route_class=SearchRoute)
+router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
 
 _EXAMPLES = {
     "more and less": {

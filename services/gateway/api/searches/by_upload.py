@@ -12,7 +12,7 @@ from services.gateway.api.searches.stored import StoredExamplesField
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 
-router = APIRouter(route_class=SearchRoute)
+router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
 
 
 @router.post("/search", summary="Find images that look like uploaded ones", responses=ANSWER, dependencies=SEARCH)

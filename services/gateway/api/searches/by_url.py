@@ -14,7 +14,7 @@ from shared.contracts.gateway import SearchResponse
 from shared.contracts.searches import SearchByUrl
 from shared.stopwatch import Stopwatch
 
-router = APIRouter(route_class=SearchRoute)
+router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
 
 _EXAMPLES = {
     "one": {

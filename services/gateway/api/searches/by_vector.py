@@ -13,7 +13,7 @@ from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 from shared.contracts.searches import SearchByVector
 
-router = APIRouter(route_class=SearchRoute)
+router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
 
 _SPACE = {"fingerprint": "c4cafb53787eb018", "dimensions": 4, "metric": "cosine"}
 _EXAMPLES = {

@@ -1,11 +1,11 @@
 """Every endpoint of the gateway says what it takes to use it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.gateway.api import access
 from services.gateway.app import create_app
@@ -13,19 +13,19 @@ from services.gateway.gatekeeper import OPEN
 from services.gateway.settings import GatewaySettings
 
 SCOPES = {"search", "write", "admin"}
-READING_POSTS = ("/search", "/known", "/heatmap", "/api/predict")
-"""Ends of the addresses that are posted to and change nothing."""
+READING_POSTS = re.compile(r"/v1/search(/.*)?|.*/known|.*/heatmap|/api/predict")
+"""Addresses that are posted to and change nothing."""
 
 
-def endpoints(routes: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif (included := getattr(route, "original_router", None)) is not None:
-            yield from endpoints(included.routes)
+def endpoints() -> Iterator[tuple[str, APIRoute]]:
+    """The whole address of each endpoint, and the endpoint."""
+    for context in iter_route_contexts(create_app(GatewaySettings()).routes):
+        if isinstance(context.original_route, APIRoute) and context.path not in OPEN:
+            yield str(context.path), context.original_route
 
 
-GUARDED = [route for route in endpoints(create_app(GatewaySettings()).routes) if route.path not in OPEN]
+ENDPOINTS = list(endpoints())
+GUARDED = [route for _, route in ENDPOINTS]
 
 
 def dependencies(dependant: Dependant) -> Iterator[Dependant]:
@@ -53,7 +53,7 @@ def test_every_endpoint_asks_for_one_scope(route: APIRoute) -> None:
     assert len(asked) == 1, "give it `dependencies=` SEARCH, WRITE or ADMIN of services.gateway.api.access"
     assert asked <= SCOPES
     if asked == {"search"}:
-        assert (route.methods or set()) <= {"GET", "HEAD"} or route.path.endswith(READING_POSTS), (
+        assert (route.methods or set()) <= {"GET", "HEAD"} or READING_POSTS.fullmatch(route.path), (
             "does it change nothing?"
         )
 
@@ -63,6 +63,11 @@ def test_an_endpoint_of_a_collection_asks_whether_the_key_opens_it(route: APIRou
     parameters = {parameter.alias for parameter in (*route.dependant.query_params, *route.dependant.path_params)}
     checks = {needed.call for needed in dependencies(route.dependant)}
     assert ("collection" in parameters) == (access._in_collection in checks)
+
+
+@pytest.mark.parametrize(("address", "route"), ENDPOINTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_logs_metrics_and_traces_name_an_endpoint_by_its_whole_address(address: str, route: APIRoute) -> None:
+    assert route.path == address
 
 
 @pytest.mark.parametrize(("keys_file", "optional"), [(None, True), ("keys.json", False)])
