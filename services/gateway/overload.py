@@ -12,7 +12,7 @@ from services.gateway.admission import Admission
 from shared.errors import Overloaded
 from shared.problems import problem_response
 
-SEARCHES_AT_LEAST = 4
+SEARCHES_AT_LEAST = 2
 """Searches by upload that are let in however slow they are."""
 
 _LIGHT_BYTES = 2**16
