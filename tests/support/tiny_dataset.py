@@ -1,6 +1,5 @@
-"""`python -m tests.support.tiny_dataset DIR`: prepares a data set as if it had been fetched."""
+"""A data set that TensorFlow Datasets finds by its name once it is prepared, as if it had been fetched."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,7 @@ class Tiny(tfds.core.GeneratorBasedBuilder):  # type: ignore[misc] # the library
 
     def _info(self) -> Any:
         features = {"image": tfds.features.Image(), "label": tfds.features.ClassLabel(names=("daylight", "night"))}
-        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
 
     def _split_generators(self, _: Any) -> dict[str, Any]:
         return {"train": self._generate_examples(range(12)), "test": self._generate_examples(range(12, 18))}
@@ -25,7 +24,3 @@ class Tiny(tfds.core.GeneratorBasedBuilder):  # type: ignore[misc] # the library
     def _generate_examples(self, seeds: range) -> Iterator[tuple[int, dict[str, Any]]]:
         for seed in seeds:
             yield seed, {"image": np.asarray(picture(seed)), "label": seed % 2}
-
-
-if __name__ == "__main__":
-    Tiny(data_dir=sys.argv[1]).download_and_prepare()

@@ -1,6 +1,7 @@
 """Which pictures a user means, and how they are divided."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from cli import console, gallery
@@ -22,7 +23,9 @@ def task(request: Request) -> Task:
         CommandFailed: They are not there, or cannot be divided so.
     """
     assert request.source is not None, "a collection has its own way"
-    return _divided(request, request.source).limited(request.max_queries)
+    here = Path(request.source)
+    name = here.resolve().name if here.is_dir() else request.source
+    return replace(_divided(request, request.source), source=name).limited(request.max_queries)
 
 
 def _divided(request: Request, source: str) -> Task:

@@ -20,7 +20,8 @@ def main(name: str, split: str, folder: Path) -> None:
         require_host()
     builder.download_and_prepare()
     features = builder.info.features
-    if "image" not in features or not isinstance(features.get("label"), tfds.features.ClassLabel):
+    labelled = "image" in features and "label" in features
+    if not labelled or not isinstance(features["label"], tfds.features.ClassLabel):
         sys.exit(f"{name} has no image with a label, but {', '.join(sorted(features))}.")
     name_of = features["label"].int2str
     examples = builder.as_dataset(split=split, decoders={"image": tfds.decode.SkipDecoding()}, shuffle_files=False)
