@@ -44,6 +44,7 @@ test: setup
 	$(BIN)/pytest tests/contract
 	$(BIN)/pytest tests/e2e tests/integration
 	$(BIN)/pytest tests/unit
+	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --against tests/data/gallery.json
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -55,7 +56,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # The other locks (of the services, of what builds the package, of the benchmarks) are cut out of the development lock, so
 # that what is tested is what is deployed and measured. What the benchmarks compare with is not part of it.
 lock: setup
-	$(LOCK) $(foreach extra,embedder openvino search gateway telemetry cli build dev,--extra $(extra)) --output-file requirements/dev.txt
+	$(LOCK) $(foreach extra,embedder openvino search gateway telemetry cli evaluation build dev,--extra $(extra)) --output-file requirements/dev.txt
 	for part in build embedder search gateway benchmarks; do \
 		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$$part.txt || exit 1; done
 

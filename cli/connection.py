@@ -1,4 +1,4 @@
-"""The command line's connections to the gateway and to search services."""
+"""The command line's connections to the gateway, to search services and to embedders."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from cli import failures
+from shared.clients.embedder import EmbedderClient
 from shared.clients.gateway import GatewayClient
 from shared.clients.search import SearchClient
 from shared.errors import LookalikeError
@@ -18,7 +19,7 @@ _NO_PROXY: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a gateway or a search service is, and what is shown to it: an API key, or the service token."""
+    """Where a service is, and what is shown to it: an API key, or the service token."""
 
     url: str
     token: str | None = field(default=None, repr=False)
@@ -42,6 +43,16 @@ async def search(server: Server, connections: int = 2) -> AsyncIterator[SearchCl
             yield SearchClient("search", http, deadline=60, token=server.token)
         except LookalikeError as error:
             raise failures.of_search(error) from error
+
+
+@asynccontextmanager
+async def embedder(server: Server, connections: int = 2) -> AsyncIterator[EmbedderClient]:
+    """Open a client of an embedder, likewise."""
+    async with _opened(server.url, connections) as http:
+        try:
+            yield EmbedderClient("embedder", http, deadline=300, token=server.token)
+        except LookalikeError as error:
+            raise failures.of_embedder(error) from error
 
 
 def _opened(url: str, connections: int) -> httpx.AsyncClient:

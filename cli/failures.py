@@ -30,6 +30,15 @@ def of_gateway(error: LookalikeError, url: str) -> CommandFailed:
 
 def of_search(error: LookalikeError) -> CommandFailed:
     """Tell what a call of a search service ended in."""
+    return _of_service(error, "search service", 8002, "--search")
+
+
+def of_embedder(error: LookalikeError) -> CommandFailed:
+    """Tell what a call of an embedder ended in."""
+    return _of_service(error, "embedder", 8001, "--embedder")
+
+
+def _of_service(error: LookalikeError, name: str, port: int, option: str) -> CommandFailed:
     if isinstance(error, Unauthorized):
         advice = "Set SERVICE_TOKEN, or name by --data the folder of the `lookalike serve` that runs the service."
         return CommandFailed(error.detail, advice)
@@ -38,8 +47,9 @@ def of_search(error: LookalikeError) -> CommandFailed:
         return _answered(error)
     address = cause.request.url  # there may be several services
     return CommandFailed(
-        f"The search service cannot be reached at {address.scheme}://{address.netloc.decode()}.",
-        "Is it running? It listens on port 8002 of its own machine by default; another address is given by --search.",
+        f"The {name} cannot be reached at {address.scheme}://{address.netloc.decode()}.",
+        f"Is it running? It listens on port {port} of its own machine by default; "
+        f"another address is given by {option}.",
     )
 
 

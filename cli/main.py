@@ -13,6 +13,7 @@ from cli import failures
 from cli.commands import keys
 from cli.commands.collections import collections
 from cli.commands.doctor import doctor
+from cli.commands.evaluate import evaluate
 from cli.commands.export import export
 from cli.commands.import_archive import import_archive
 from cli.commands.import_npz import import_npz
@@ -67,6 +68,7 @@ app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)
 app.add_typer(keys.app, name="keys")
+app.command()(evaluate)
 app.command()(quantise)
 app.command()(doctor)
 

@@ -63,3 +63,13 @@ def optional_collection(help_text: str) -> typer.models.OptionInfo:
     """Make the option `--collection` of a command that has no default for it."""
     option: typer.models.OptionInfo = typer.Option(help=help_text, callback=checked_collection)
     return option
+
+
+def optional_url(name: str, help_text: str) -> typer.models.OptionInfo:
+    """Make an option for an address of a service that need not run."""
+    option: typer.models.OptionInfo = typer.Option(name, help=help_text, callback=_checked_optional_url)
+    return option
+
+
+def _checked_optional_url(url: str | None) -> str | None:
+    return None if url is None else _checked_url(url)

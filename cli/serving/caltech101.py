@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
 
     builder = tfds.builder("caltech101")
     if not builder.is_prepared():
-        _require_host()
+        require_host()
     builder.download_and_prepare()
     name_of = builder.info.features["label"].int2str
     undecoded = {"image": tfds.decode.SkipDecoding()}
@@ -29,8 +29,8 @@ def main(folder: Path) -> None:
                 _write(path, example["image"])
 
 
-def _require_host() -> None:
-    """Say within seconds what the download itself says after minutes of retries."""
+def require_host() -> None:
+    """End the program within seconds where the download itself would do so after minutes of retries."""
     try:
         httpx.head(f"https://{_HOST}", timeout=10)
     except httpx.TransportError as error:

@@ -40,6 +40,7 @@ def test_the_help_names_the_commands() -> None:
         "export",
         "import",
         "verify",
+        "evaluate",
         "doctor",
     ):
         assert command in result.stdout
@@ -70,6 +71,12 @@ def test_the_help_names_the_commands() -> None:
         ["import", "no-such-file.tar"],
         ["quantise", "no-such-folder"],
         ["quantise", "--images", "7"],
+        ["evaluate"],
+        ["evaluate", ".", "--collection", "default"],
+        ["evaluate", ".", "--gallery", "{photo}"],
+        ["evaluate", ".", "--protocol", "something"],
+        ["evaluate", "--collection", "default", "--protocol", "copies"],
+        ["evaluate", ".", "--embedder", "127.0.0.1:8001"],
         ["serve", "--sample", "something"],
         ["serve", "--images", "no-such-folder"],
         ["serve", "--gateway-port", "70000"],
