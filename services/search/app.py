@@ -130,7 +130,14 @@ def create_app(
 def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexes:
     """Make exact indexes as the settings describe them; `background` merges their large segments."""
     folder = settings.index_folder or Path(tempfile.gettempdir())
-    return ExactIndexes(settings.index_projection, settings.index_dimensions, settings.index_engine, folder, background)
+    return ExactIndexes(
+        settings.index_projection,
+        settings.index_dimensions,
+        settings.index_engine,
+        folder,
+        background,
+        settings.index_rerank,
+    )
 
 
 def end_process(reason: str) -> None:

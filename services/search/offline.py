@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances
 
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.projection import Projection
+from services.search.indexes.reranking import rerank
 from services.search.ports import Matrix
 from services.search.settings import SearchSettings
 from shared.contracts.embedding import SpaceRef
@@ -40,6 +42,18 @@ def rank(folder: Path, settings: SearchSettings) -> None:
         nearest = np.argsort(found, axis=1, kind="stable")[:, : shape[1]]
         order[some] = nearest
         distances[some] = np.take_along_axis(found, nearest, axis=1)
+    if settings.index_rerank and projection.metric == "cosine":
+        _rerank(order, distances, gallery, queries, settings.index_rerank)
+
+
+def _rerank(
+    order: NDArray[np.int32], distances: NDArray[np.float32], gallery: Matrix, queries: Matrix, first: int
+) -> None:
+    for number, query in enumerate(queries):
+        places, near = rerank(gallery[order[number, :first]], query)
+        order[number, :first] = order[number, :first][places]
+        distances[number, :first] = near
+        distances[number, first:] = np.maximum(distances[number, first:], near[-1])
 
 
 def _projection(space: SpaceRef, gallery: Matrix, settings: SearchSettings, folder: Path) -> Projection:

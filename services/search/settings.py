@@ -48,6 +48,13 @@ class SearchSettings(ServiceSettings):
         "are kept too; `auto`, `centre` and, once there are four images for each direction, `pca`.",
     )
     index_dimensions: int = Field(512, ge=1, le=65_536, description="How many directions `pca` keeps.")
+    index_rerank: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="How many of the nearest images are ordered anew by what they have in common with their neighbours "
+        "among them; scores are then those of this comparison. 0: none.",
+    )
     index_folder: Path | None = Field(
         None,
         description="Folder for snapshots of the indexes, from which they are there at once after a start. Unset: they "

@@ -6,10 +6,11 @@ import numpy as np
 
 from services.search.indexes.nearest import Nearest, find_nearest
 from services.search.indexes.pairs import percentiles
+from services.search.indexes.reranking import rerank
 from services.search.indexes.scans.scan import Floats
 from services.search.indexes.scoring import distance_at, score
 from services.search.indexes.state import State
-from services.search.ports import Hit, Matrix, Query
+from services.search.ports import Hit, Matrix, Query, Vector
 from shared.contracts.embedding import Metric
 
 _GROWTH = 4
@@ -20,7 +21,9 @@ _ROUNDING = 1e-12
 """Of a squared distance, relative to the squares of the two lengths."""
 
 
-def answer(state: State, vectors: Matrix, queries: Sequence[Query], metric: Metric) -> list[list[Hit]]:
+def answer(
+    state: State, vectors: Matrix, queries: Sequence[Query], metric: Metric, reranked: int = 0
+) -> list[list[Hit]]:
     """Answer queries from one state of an index.
 
     Args:
@@ -28,6 +31,7 @@ def answer(state: State, vectors: Matrix, queries: Sequence[Query], metric: Metr
         vectors: The queries' vectors, projected; shape (b, d).
         queries: What else is asked.
         metric: Of the space.
+        reranked: How many of the nearest rows are ordered anew; in a Euclidean space none are.
     """
     if not state.layers:
         return [[] for _ in queries]
@@ -35,14 +39,26 @@ def answer(state: State, vectors: Matrix, queries: Sequence[Query], metric: Metr
     wanted = {number: query.offset + query.k for number, query in enumerate(queries)}
     hits: dict[int, list[Hit]] = {}
     while missing := [number for number in range(len(queries)) if number not in hits]:
-        count = max(wanted[number] for number in missing)
+        count = max(reranked, *(wanted[number] for number in missing))
         found = find_nearest(state.layers, vectors[missing], [admitted[number] for number in missing], count)
         for number, nearest in zip(missing, found, strict=True):
+            if reranked and metric == "cosine":
+                nearest = _ordered_anew(nearest, vectors[number], reranked)
             kept, complete = _keep(nearest, queries[number], state, metric)
             if complete or count >= _MOST_COLLAPSED:
                 hits[number] = kept
             wanted[number] = min(_GROWTH * count, _MOST_COLLAPSED)
     return [hits[number] for number in range(len(queries))]
+
+
+def _ordered_anew(nearest: Nearest, query: Vector, first: int) -> Nearest:
+    """Rerank the first rows; the others stay behind them, and are told as no nearer than the last of these."""
+    if not len(nearest.ids):
+        return nearest
+    order, distances = rerank(nearest.rows[:first], query)
+    places = np.concatenate([order, np.arange(len(order), len(nearest.ids))])
+    farther = np.maximum(nearest.distances[len(order) :], distances[-1])
+    return Nearest(nearest.ids[places], nearest.rows[places], np.concatenate([distances, farther]), nearest.exhausted)
 
 
 def _keep(nearest: Nearest, query: Query, state: State, metric: Metric) -> tuple[list[Hit], bool]:

@@ -31,6 +31,7 @@ class ExactIndexes:
         engine: Name of a scan; `int8` is compact storage.
         folder: Where compact storage has its files.
         background: Merges large segments.
+        rerank: How many of the nearest images are ordered anew by their neighbours.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class ExactIndexes:
         engine: Engine,
         folder: Path,
         background: Executor | None = None,
+        rerank: int = 0,
     ) -> None:
         self._projection = projection
         self._components = components
         self._engine = engine
         self._folder = folder
         self._background = background
+        self._rerank = rerank
 
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
         return min(images, _SAMPLE) if self._learns(space.metric, projection) else 0
@@ -65,7 +68,8 @@ class ExactIndexes:
     ) -> ExactIndex:
         """Make an index with what was learned for a collection: an empty one, or one in a given state."""
         outgrown_at = max(1, 2 * learned.learned_from) if self._learns(learned.metric, projection) else None
-        return ExactIndex(learned, self.storage(learned.metric), self._background, state, outgrown_at)
+        storage = self.storage(learned.metric)
+        return ExactIndex(learned, storage, self._background, state, outgrown_at, rerank=self._rerank)
 
     def storage(self, metric: Metric) -> Storage:
         """Give the storage for rows of a space."""
