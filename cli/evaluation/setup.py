@@ -37,7 +37,7 @@ class Setup:
 
 
 def parse(text: str) -> Setup:
-    """Read `RECIPE,SETTING=VALUE,...`, as in `classic` or `multilayer,INDEX_PROJECTION=none`.
+    """Read `RECIPE,SETTING=VALUE,...`, as in `classic` or `thorough,INDEX_RERANK=100`.
 
     Raises:
         CommandFailed: A part is neither a recipe's name nor a setting.
@@ -50,6 +50,6 @@ def parse(text: str) -> Setup:
             settings["RECIPE"] = part
         else:
             raise CommandFailed(
-                f"{part} is neither a recipe nor a setting.", "Write them as in: multilayer,INDEX_PROJECTION=none"
+                f"{part} is neither a recipe nor a setting.", "Write them as in: thorough,INDEX_RERANK=100"
             )
     return Setup(text or Setup().name, settings)

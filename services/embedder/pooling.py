@@ -60,7 +60,11 @@ def pool_each(recipe: Recipe, layer: Layer, features: Map, region: Region, shape
     """
     rows, columns = shape
     tiles = TILES if recipe.pooling == "grid" else 1
-    pooled = resampled(features, region, (rows * tiles, columns * tiles))
+    if recipe.mean != 1:
+        features = features ** np.float32(recipe.mean)
+    pooled = resampled(features, region, (rows * tiles, columns * tiles), recipe.spread)
+    if recipe.mean != 1:
+        pooled = pooled ** np.float32(1 / recipe.mean)
     pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
     return _weighted(recipe, layer, pooled)
 
@@ -73,13 +77,19 @@ def join(recipe: Recipe, parts: Sequence[Vectors]) -> Vectors:
 
 
 def _weighted(recipe: Recipe, layer: Layer, part: Vectors) -> Vectors:
+    if recipe.power != 1:
+        part = np.sign(part) * np.abs(part) ** np.float32(recipe.power)
     return np.float32(layer.weight) * (unit(part) if recipe.normalise else part)
 
 
-def resampled(features: Map, region: Region, shape: tuple[int, int]) -> Map:
-    """Lay a grid of another shape (rows, columns) over a region; each of its cells is the mean of what it covers."""
-    down = _shares(features.shape[0], region.y, region.height, shape[0])
-    across = _shares(features.shape[1], region.x, region.width, shape[1])
+def resampled(features: Map, region: Region, shape: tuple[int, int], spread: float | None = None) -> Map:
+    """Lay a grid of another shape (rows, columns) over a region; each of its cells is the mean of what it covers.
+
+    With a spread, what lies around the middle of a cell weighs more, as by a bell of this standard deviation in
+    sides of the cell.
+    """
+    down = _shares(features.shape[0], region.y, region.height, shape[0], spread)
+    across = _shares(features.shape[1], region.x, region.width, shape[1], spread)
     rows = np.tensordot(down, features, axes=(1, 0))
     return np.moveaxis(np.tensordot(across, rows, axes=(1, 1)), 0, 1)
 
@@ -91,7 +101,14 @@ def unit(vectors: Vectors) -> Vectors:
     return normalised
 
 
-def _shares(cells: int, start: float, length: float, parts: int) -> NDArray[np.float32]:
+def whole_shares(cells: int, spread: float | None) -> NDArray[np.float32]:
+    """Say how much each of a row of cells counts in a mean over all of them: (cells,), sum 1."""
+    [shares] = _shares(cells, 0, 1, 1, spread)
+    counted: NDArray[np.float32] = shares
+    return counted
+
+
+def _shares(cells: int, start: float, length: float, parts: int, spread: float | None) -> NDArray[np.float32]:
     """Say how much each of a row of cells counts in each of the equal parts of a stretch: (parts, cells), sums 1."""
     edges = (start + length * np.arange(parts + 1) / parts) * cells
     first, last = edges[:-1, None], edges[1:, None]
@@ -99,5 +116,9 @@ def _shares(cells: int, start: float, length: float, parts: int) -> NDArray[np.f
     inside = np.clip(np.minimum(last, cell + 1) - np.maximum(first, cell), 0, None)
     # So narrow that float64 tells no difference of its edges: the cell that it lies in.
     inside = np.where(inside.sum(axis=1, keepdims=True) > 0, inside, cell == np.minimum(np.floor(first), cells - 1))
+    if spread is not None:
+        middles, side = (first + last) / 2, np.maximum(last - first, np.finfo(np.float64).tiny)
+        away = np.clip((cell + 0.5 - middles) / side, -1, 1)  # a cell wider than the part has its middle elsewhere
+        inside = inside * np.exp(-np.square(away / spread) / 2)
     shares: NDArray[np.float32] = (inside / inside.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from shared.contracts.embedding import EmbeddingSpace, Metric, Precision
@@ -41,7 +41,37 @@ class Recipe:
     """Whether each layer's part, and then the whole vector, gets length 1."""
     metric: Metric
     dimensions: int
+    spread: float | None = None
+    """Standard deviation of the bell that weighs positions around the middle of what is pooled, as a share of its side.
 
+    None: all positions weigh alike.
+    """
+    mean: float = 1.0
+    """Order of the generalised mean over positions: above 1, strong features count more than their share."""
+    power: float = 1.0
+    """What pooled features are raised to before they get length 1: below 1, no few features outweigh all others."""
+    mirrored: bool = False
+    """Whether each map is averaged with the one that the network has of the mirror image, for twice the work."""
+
+
+_CENTRED = Recipe(
+    name="centred",
+    description="299 px, three blocks (mixed7, mixed9, mixed10) pooled around the middle, order 2, power 0.7, cosine",
+    image_size=299,
+    antialias=True,
+    pixel_scale="signed",
+    layers=(Layer("mixed7"), Layer("mixed9"), Layer("mixed10")),
+    pooling="average",
+    normalise=True,
+    metric="cosine",
+    dimensions=768 + 2048 + 2048,
+    spread=0.3,
+    mean=2.0,
+    power=0.7,
+)
+
+_NEUTRAL = {"spread": None, "mean": 1.0, "power": 1.0, "mirrored": False}
+"""Fields that came later, with the values that change nothing: spaces that were named before keep their names."""
 
 RECIPES = {
     recipe.name: recipe
@@ -82,6 +112,13 @@ RECIPES = {
             metric="cosine",
             dimensions=768 + 2048 + 2048,
         ),
+        _CENTRED,
+        replace(
+            _CENTRED,
+            name="thorough",
+            description=f"{_CENTRED.description}; averaged with the mirror image",
+            mirrored=True,
+        ),
     )
 }
 
@@ -94,7 +131,7 @@ def fingerprint(recipe: Recipe, weights_sha256: str, network: str, quantised_sha
     matters = asdict(recipe) | {"weights": weights_sha256, "network": network, "preprocessing": PREPROCESSING}
     if quantised_sha256 is not None:
         matters["quantised"] = quantised_sha256
-    for label in ("name", "description"):
+    for label in ("name", "description", *(name for name, value in _NEUTRAL.items() if matters[name] == value)):
         del matters[label]
     canonical = json.dumps(matters, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

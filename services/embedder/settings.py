@@ -19,8 +19,8 @@ class EmbedderSettings(ServiceSettings):
         "inception",
         description="`inception` is the network; `deterministic` needs no weights and is meant for tests.",
     )
-    recipe: Literal["classic", "pooled", "multilayer"] = Field(
-        "multilayer",
+    recipe: Literal["classic", "pooled", "multilayer", "centred", "thorough"] = Field(
+        "centred",
         description="How a picture becomes a vector where the collection does not say; see the recipes.",
     )
     recipes: str | None = Field(

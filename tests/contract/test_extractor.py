@@ -65,7 +65,9 @@ EVERY: list[tuple[str, Precision, str]] = [
     ("openvino", "int8", "multilayer"),
 ]
 if has_bfloat16():
-    EVERY += [("tensorflow", "bfloat16", "multilayer"), ("openvino", "bfloat16", "multilayer")]
+    EVERY += [
+        (runtime, "bfloat16", recipe) for runtime in ("tensorflow", "openvino") for recipe in ("multilayer", "centred")
+    ]
 
 
 @pytest.fixture(scope="module", params=[("deterministic",), *EVERY], ids="-".join)
@@ -175,6 +177,8 @@ def test_the_network_agrees_with_what_the_original_computes(extractor: Extractor
             "layout": lambda _: {},
             "classic": lambda vector: {"classic": vector},
             "pooled": lambda vector: {"mixed10": vector},
+            "centred": lambda _: {},  # other means of maps that the others have seen to agree
+            "thorough": lambda _: {},
             "multilayer": lambda vector: {"mixed7": vector[:768], "mixed9": vector[768:2816], "mixed10": vector[2816:]},
         }[extractor.recipe.name]
         agreement = {"float32": 0.999999, "bfloat16": 0.999, "int8": 0.96}[extractor.space.precision]
@@ -182,8 +186,13 @@ def test_the_network_agrees_with_what_the_original_computes(extractor: Extractor
             assert cosine(part, reference[name]) > agreement, name
 
 
-def test_the_parts_of_multilayer_weigh_alike(extractor: Extractor, batch: Vector) -> None:
-    if extractor.recipe.name != "multilayer":
+def test_a_mirror_image_looks_the_same_where_the_recipe_says_so(extractor: Extractor, batch: Vector) -> None:
+    one, other = extractor.extract(np.concatenate([batch[:1], batch[:1, :, ::-1]]))
+    assert (cosine(one, other) > 0.9999) == extractor.recipe.mirrored
+
+
+def test_the_parts_of_three_blocks_weigh_alike(extractor: Extractor, batch: Vector) -> None:
+    if len(extractor.recipe.layers) < 3:
         return
     lengths = [np.linalg.norm(part) for part in np.split(extractor.extract(batch[:1])[0], [768, 2816])]
     np.testing.assert_allclose(lengths, 3**-0.5, atol=1e-5)

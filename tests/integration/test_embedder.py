@@ -339,7 +339,7 @@ async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -
         client = EmbedderClient("embedder", http)
         space, upright = await client.embed_one(images.jpeg(picture(4)))
         (again, other) = (await client.embed([images.oriented(picture(4), 6), images.png(picture(5))])).images
-    assert (space.recipe, space.weights, space.fingerprint) == ("multilayer", "inception-2015", "c4cafb53787eb018")
+    assert (space.recipe, space.weights, space.fingerprint) == ("centred", "inception-2015", "65a8929df923d0b5")
     assert isinstance(again, EmbeddedImage)
     assert isinstance(other, EmbeddedImage)
     first, second, third = (np.frombuffer(image.vector, "<f4") for image in (upright, again, other))
@@ -349,20 +349,26 @@ async def test_the_real_network_is_served_with_the_real_weights(real_url: str) -
 
 
 async def test_another_recipe_of_the_real_network_is_loaded_beside_the_first(real_url: str) -> None:
-    """`pooled` is the last part of `multilayer`, though each has a network of its own."""
+    """What `pooled` sees is much like the last part of what `centred` does, though each has a network of its own."""
     async with httpx.AsyncClient(base_url=real_url, timeout=60) as http:
         client = EmbedderClient("embedder", http)
-        assert [known.name for known in (await client.recipes()).recipes] == ["classic", "pooled", "multilayer"]
+        assert [known.name for known in (await client.recipes()).recipes] == [
+            "classic",
+            "pooled",
+            "multilayer",
+            "centred",
+            "thorough",
+        ]
         with pytest.raises(NotReady):
             await client.space("pooled")
         await wait_for(client, "pooled", seconds=300)
         image = images.png(draw("owl", 1))
         pooled_space, pooled = await client.embed_one(image, recipe="pooled")
         whole_space, whole = await client.embed_one(image)
-    assert (pooled_space.recipe, pooled_space.dimensions, whole_space.recipe) == ("pooled", 2048, "multilayer")
+    assert (pooled_space.recipe, pooled_space.dimensions, whole_space.recipe) == ("pooled", 2048, "centred")
     assert pooled_space.weights_sha256 == whole_space.weights_sha256
     last = np.frombuffer(whole.vector, "<f4")[-2048:]
-    assert np.frombuffer(pooled.vector, "<f4") @ last / np.linalg.norm(last) > 0.999
+    assert np.frombuffer(pooled.vector, "<f4") @ last / np.linalg.norm(last) > 0.8
 
 
 KINDS = ("butterfly", "lighthouse", "teapot", "owl")

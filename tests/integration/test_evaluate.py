@@ -59,14 +59,18 @@ def test_the_library_and_the_services_give_the_same_numbers(folder: Path, enviro
     assert by_services == by_library
 
 
-def test_lists_divide_a_folder_and_give_the_same_numbers_either_way(folder: Path, environment: dict[str, str]) -> None:
+def test_lists_divide_a_folder_and_reranking_gives_the_same_numbers_either_way(
+    folder: Path, environment: dict[str, str]
+) -> None:
     gallery, queries = folder.parent / "gallery.txt", folder.parent / "queries.txt"
     gallery.write_text("\n".join(f"{label}/{copy}.jpg" for label in LABELLED for copy in (0, 1, 2)))
     queries.write_text("\n".join(f"{label}/{copy}.jpg" for label in LABELLED for copy in (3, 4, 5)))
-    lists = ("--gallery", gallery, "--queries", queries, "--json")
+    lists = ("--gallery", gallery, "--queries", queries, "--with", "INDEX_RERANK=6", "--json")
     by_library = measured(evaluate(environment, folder, *lists))
     assert (by_library["gallery"], by_library["queries"]) == (9, 9)
     assert measured(evaluate(environment, folder, *lists, "--through", "services")) == by_library
+    plain = measured(evaluate(environment, folder, *lists[:4], "--json"))
+    assert plain["values"] != by_library["values"]
 
 
 def test_a_second_run_embeds_nothing(folder: Path, environment: dict[str, str]) -> None:

@@ -8,6 +8,9 @@ import os
 import re
 from typing import Any
 
+import numpy as np
+
+from services.embedder.pooling import whole_shares
 from services.embedder.recipes import Recipe
 from services.embedder.weights.source import Weights, WeightsUnavailable
 from services.embedder.weights.torchscript import read_convolutions
@@ -49,15 +52,29 @@ def frozen(recipe: Recipe, weights: Weights) -> bytes:
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.float32, (None, side, side, 3), name=IMAGES)
         with keras.StatelessScope(state_mapping=[(variable, tf.constant(value)) for variable, value in values]):
-            maps = tf.nest.flatten(maps_of(images * scale + offset))
+            signed = images * scale + offset
+            maps = tf.nest.flatten(maps_of(signed))
+            if recipe.mirrored:
+                turned = tf.nest.flatten(maps_of(tf.reverse(signed, [2])))
+                maps = [(one + tf.reverse(other, [2])) / 2 for one, other in zip(maps, turned, strict=True)]
         for number, features in enumerate(maps):
             length = math.prod(features.shape[1:])
             average = recipe.pooling == "average"
-            part = tf.reduce_mean(features, (1, 2)) if average else tf.reshape(features, (-1, length))
+            part = _mean(features, recipe) if average else tf.reshape(features, (-1, length))
             tf.identity(features, name=map_name(number))
             tf.identity(part, name=part_name(number))
     serialised: bytes = graph.as_graph_def().SerializeToString()
     return serialised
+
+
+def _mean(features: Any, recipe: Recipe) -> Any:
+    import tensorflow as tf
+
+    if recipe.spread is None and recipe.mean == 1:
+        return tf.reduce_mean(features, (1, 2))
+    down, across = (whole_shares(features.shape[axis], recipe.spread) for axis in (1, 2))
+    weights = np.outer(down, across)[None, :, :, None]
+    return tf.reduce_sum(features**recipe.mean * weights, (1, 2)) ** (1 / recipe.mean)
 
 
 def build(weights: Weights) -> Any:

@@ -34,11 +34,12 @@ def test_the_half_that_looks_like_the_query_is_hot() -> None:
     assert cells[:, 9:].max() < 0
 
 
+@pytest.mark.parametrize("name", ["multilayer", "centred"])
 @pytest.mark.parametrize("side", [8, 17])
-def test_a_cell_has_the_score_that_it_would_have_as_a_region(side: int) -> None:
+def test_a_cell_has_the_score_that_it_would_have_as_a_region(side: int, name: str) -> None:
     chance = np.random.default_rng(0)
     maps = [chance.random((side, side, channels), np.float32) for channels in (768, 2048, 2048)]
-    recipe = RECIPES["multilayer"]
+    recipe = RECIPES[name]
     sought = pool(recipe, maps, Region(x=0, y=0, width=0.5, height=0.5))
     cells = heat(recipe, maps, sought)
     for row, column in ((0, 0), (3, side - 2), (side - 1, side - 1)):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def region(x: float, y: float, width: float, height: float) -> Region:
 
 def maps(recipe: str, seed: int = 0) -> list[NDArray[np.float32]]:
     chance = np.random.default_rng(seed)
-    shapes = {"pooled": [(8, 8, 2048)], "multilayer": [(17, 17, 768), (8, 8, 2048), (8, 8, 2048)]}[recipe]
+    shapes = [(8, 8, 2048)] if recipe == "pooled" else [(17, 17, 768), (8, 8, 2048), (8, 8, 2048)]
     return [chance.random(shape, np.float32) for shape in shapes]
 
 
@@ -53,7 +55,41 @@ def test_a_finer_grid_keeps_the_mean() -> None:
     np.testing.assert_allclose(resampled(features, WHOLE, (17, 17)).mean((0, 1)), features.mean((0, 1)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["pooled", "multilayer"])
+def test_with_a_spread_the_middle_counts_more() -> None:
+    features = np.zeros((8, 8, 2), np.float32)
+    features[3:5, 3:5, 0] = 1
+    features[:2, :2, 1] = 1
+    middle, corner = resampled(features, WHOLE, (1, 1), 0.3)[0, 0]
+    assert middle > 1 / 16 > corner > 0
+    bell = np.exp(-(((np.arange(8) + 0.5) / 8 - 0.5) ** 2) / (2 * 0.3**2))
+    weights = np.outer(bell, bell) / bell.sum() ** 2
+    assert (middle, corner) == pytest.approx((weights[3:5, 3:5].sum(), weights[:2, :2].sum()))
+
+
+def test_with_a_spread_the_middle_is_that_of_the_region() -> None:
+    features = np.random.default_rng(0).random((8, 8, 3), np.float32)
+    part = resampled(features, region(0.5, 0, 0.5, 0.5), (1, 1), 0.3)
+    np.testing.assert_allclose(part, resampled(features[:4, 4:], WHOLE, (1, 1), 0.3), rtol=1e-5)
+
+
+def test_roots_make_of_features_what_is_less_uneven() -> None:
+    features = maps("multilayer")
+    plain, rooted = (pool(replace(RECIPES["centred"], power=power), features) for power in (1.0, 0.5))
+    parts = np.split(plain, [768, 2816])
+    expected = np.concatenate([np.sqrt(part) / np.linalg.norm(np.sqrt(part)) for part in parts]) / 3**0.5
+    np.testing.assert_allclose(rooted, expected, rtol=1e-4)
+
+
+def test_a_mean_of_a_higher_order_lets_strong_features_count_more() -> None:
+    features = np.zeros((8, 8, 2048), np.float32)
+    features[..., 0] = 0.5  # everywhere, and a little
+    features[0, 0, 1] = 32  # at one place, and as much in all
+    for order, expected in ((1.0, 1.0), (2.0, 8.0)):
+        vector = pool(replace(POOLED, mean=order), [features])
+        assert vector[1] / vector[0] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["pooled", "multilayer", "centred"])
 def test_vectors_of_regions_have_length_1_and_differ(name: str) -> None:
     features = maps(name)
     vectors = [

@@ -1,20 +1,27 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from services.embedder.recipes import RECIPES, Layer, embedding_space, fingerprint
+from services.embedder.settings import EmbedderSettings
 
 DIGEST = "ab" * 32
 
 
-def test_the_three_recipes_are_those_that_the_settings_offer() -> None:
-    assert list(RECIPES) == ["classic", "pooled", "multilayer"]
+def test_the_recipes_are_those_that_the_settings_offer() -> None:
+    assert tuple(RECIPES) == get_args(EmbedderSettings.model_fields["recipe"].annotation)
 
 
 @pytest.mark.parametrize(
     ("name", "size", "dimensions", "metric"),
-    [("classic", 224, 51_200, "euclidean"), ("pooled", 299, 2_048, "cosine"), ("multilayer", 299, 4_864, "cosine")],
+    [
+        ("classic", 224, 51_200, "euclidean"),
+        ("pooled", 299, 2_048, "cosine"),
+        ("multilayer", 299, 4_864, "cosine"),
+        ("centred", 299, 4_864, "cosine"),
+        ("thorough", 299, 4_864, "cosine"),
+    ],
 )
 def test_a_recipe_says_what_its_vectors_are(name: str, size: int, dimensions: int, metric: str) -> None:
     recipe = RECIPES[name]
@@ -28,7 +35,7 @@ def test_every_recipe_with_every_kind_of_weights_is_a_space_of_its_own() -> None
         for digest in (DIGEST, "cd" * 32)
         for network in ("average", "max")
     }
-    assert len(names) == 3 * 2 * 2
+    assert len(names) == 5 * 2 * 2
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,10 @@ def test_every_recipe_with_every_kind_of_weights_is_a_space_of_its_own() -> None
         {"pooling": "flatten"},
         {"normalise": False},
         {"metric": "euclidean"},
+        {"spread": 0.3},
+        {"mean": 2.0},
+        {"power": 0.7},
+        {"mirrored": True},
     ],
 )
 def test_whatever_changes_vectors_changes_the_fingerprint(change: dict[str, Any]) -> None:
@@ -62,6 +73,8 @@ def test_the_fingerprints_of_the_2015_weights_stay_as_they_are() -> None:
         "classic": "e10b9eea5bf6096d",
         "pooled": "a30ce503f5567000",
         "multilayer": "c4cafb53787eb018",
+        "centred": "65a8929df923d0b5",
+        "thorough": "d855436b1df6d268",
     }
 
 

@@ -7,7 +7,7 @@ from services.embedder.settings import EmbedderSettings
 def test_the_defaults_suit_a_laptop() -> None:
     settings = EmbedderSettings()
     assert (settings.host, settings.port) == ("127.0.0.1", 8001)
-    assert (settings.extractor, settings.recipe, settings.weights) == ("inception", "multilayer", None)
+    assert (settings.extractor, settings.recipe, settings.weights) == ("inception", "centred", None)
     assert settings.max_image_bytes == 40 * 2**20
     assert settings.max_image_pixels == 64_000_000
 
