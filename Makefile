@@ -44,7 +44,10 @@ test: setup
 	$(BIN)/pytest tests/contract
 	$(BIN)/pytest tests/e2e tests/integration
 	$(BIN)/pytest tests/unit
+	@# How good search is on the drawn gallery: labels find each other, and altered copies their original.
 	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --against tests/data/gallery.json
+	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --protocol copies --max-queries 360 \
+		--against tests/data/copies.json
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -8,6 +8,8 @@ from scipy.stats import binomtest
 from cli.evaluation.measures import Values
 
 SIGNIFICANT = 0.05
+_NOTHING = 1e-5
+"""Saved values have six digits: a smaller difference is rounding."""
 _RESAMPLES = 10_000
 _AT_ONCE = 500
 
@@ -43,7 +45,7 @@ def compare(first: Values, second: Values) -> Difference:
     """Compare the values of the same queries, in the same order."""
     both = ~(np.isnan(first) | np.isnan(second))
     first, second = first[both], second[both]
-    gains = second - first
+    gains = np.where(np.abs(second - first) < _NOTHING, 0, second - first)
     if not len(gains):
         return Difference(np.nan, np.nan, np.nan, np.nan, 1.0, 0)
     binary = np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()

@@ -26,6 +26,11 @@ def test_the_same_values_do_not_differ() -> None:
     assert (difference.p, difference.low, difference.high) == (1, 0, 0)
 
 
+def test_the_rounding_of_saved_values_is_no_difference() -> None:
+    values = np.full(100, 1 / 3)
+    assert compare(values.round(6) + 1e-6, values).p == 1
+
+
 def test_a_small_loss_of_nearly_every_query_is_more_than_chance() -> None:
     chance = np.random.default_rng(0)
     first = chance.uniform(0.3, 0.9, 200)
