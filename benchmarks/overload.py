@@ -169,6 +169,8 @@ class Connection:
     async def ask(self, request: bytes) -> tuple[int, bool]:
         """Send a request; gives the answer's status, 0 where there is none, and whether it has Retry-After."""
         try:
+            if self._streams is not None and self._streams[0].at_eof():  # it was closed for being idle
+                await self.close()
             if self._streams is None:
                 self._streams = await asyncio.open_connection("127.0.0.1", self._port)
             reader, writer = self._streams
