@@ -34,6 +34,7 @@ from tests.support.processes import Process, listening
 from tests.support.searching import wait_until_ready
 
 PICTURES = 32
+PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -166,19 +167,25 @@ class Connection:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, request: bytes) -> tuple[int, bool]:
-        """Send a request; gives the answer's status, 0 where there is none, and whether it has Retry-After."""
+    async def ask(self, request: bytes, seconds: float) -> tuple[int, bool]:
+        """Send a request; gives the answer's status, 0 where there is none in time, and whether it has Retry-After."""
         try:
-            if self._streams is None:
-                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            reader, writer = self._streams
-            writer.write(request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            [length] = re.findall(rb"\r\ncontent-length: (\d+)", head)
-            await reader.readexactly(int(length))
-        except (OSError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(seconds):
+                return await self._ask(request)
+        except (OSError, asyncio.IncompleteReadError):  # a timeout is an OSError
             await self.close()
             return 0, False
+
+    async def _ask(self, request: bytes) -> tuple[int, bool]:
+        if self._streams is not None and self._streams[0].at_eof():  # it was closed for being idle
+            await self.close()
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        [length] = re.findall(rb"\r\ncontent-length: (\d+)", head)
+        await reader.readexactly(int(length))
         if b"\r\nconnection: close" in head:
             await self.close()
         return int(head.split()[1]), b"\r\nretry-after: " in head
@@ -233,7 +240,7 @@ class Load:
 
     async def _search(self, connection: Connection, number: int, answers: Answers) -> None:
         began = time.perf_counter()
-        status, retry_after = await connection.ask(self._requests[number % PICTURES])
+        status, retry_after = await connection.ask(self._requests[number % PICTURES], PATIENCE_SECONDS)
         answers.add(status, time.perf_counter() - began, retry_after=retry_after)
 
 
