@@ -12,7 +12,9 @@ from typer.core import TyperGroup
 from cli import failures
 from cli.commands import keys
 from cli.commands.collections import collections
+from cli.commands.delete import delete
 from cli.commands.doctor import doctor
+from cli.commands.duplicates import duplicates
 from cli.commands.evaluate import evaluate
 from cli.commands.export import export
 from cli.commands.import_archive import import_archive
@@ -63,6 +65,8 @@ app.command()(serve)
 app.command()(ingest)
 app.command("import-npz")(import_npz)
 app.command()(search)
+app.command()(duplicates)
+app.command()(delete)
 app.add_typer(collections, name="collections")
 app.command()(export)
 app.command("import")(import_archive)

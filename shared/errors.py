@@ -21,6 +21,8 @@
     |- RequestTimeout                 408 request_timeout
     |- Conflict                       409 conflict
     |  `- EmbeddingSpaceMismatch      409 embedding_space_mismatch
+    |- PreconditionFailed             412 precondition_failed
+    |- RangeNotSatisfiable            416 range_not_satisfiable
     |- LimitReached                   507 limit_reached
     `- TryAgain                       503 with Retry-After
        |- NotReady                    503 not_ready
@@ -221,6 +223,22 @@ class EmbeddingSpaceMismatch(Conflict):
 
     code = "embedding_space_mismatch"
     title = "The vector belongs to another embedding space than the collection"
+
+
+class PreconditionFailed(LookalikeError):
+    """What is stored is not, or no longer, what the caller says that it is."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "What is stored has changed"
+
+
+class RangeNotSatisfiable(LookalikeError):
+    """The part of a file that was asked for begins behind its end."""
+
+    status = 416
+    code = "range_not_satisfiable"
+    title = "The file has no such part"
 
 
 class LimitReached(LookalikeError):

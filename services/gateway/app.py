@@ -12,9 +12,24 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.gateway.api import access, collections, heatmaps, image_urls, images, predict, searches, stats
+from services.gateway.api import (
+    access,
+    batches,
+    collections,
+    curation,
+    duplicates,
+    files,
+    heatmaps,
+    image_urls,
+    images,
+    predict,
+    searches,
+    stats,
+)
 from services.gateway.api.access import ALL_COLLECTIONS, across
-from services.gateway.api.dependencies import GatewayState
+from services.gateway.api.dependencies import BatchBounds, GatewayState
+from services.gateway.batches import Batches
+from services.gateway.edits import Edits
 from services.gateway.fetching.fetcher import UrlFetcher
 from services.gateway.fetching.resolving import Resolve
 from services.gateway.gatekeeper import Gatekeeper
@@ -27,6 +42,7 @@ from services.gateway.origins import OriginGuard
 from services.gateway.overload import OverloadGuard, Work
 from services.gateway.rates import RateLimits
 from services.gateway.recipes import Recipes
+from services.gateway.removals import Removals
 from services.gateway.searches import Searches
 from services.gateway.settings import GatewaySettings, rate_of
 from services.gateway.uploads import Uploads
@@ -73,6 +89,8 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
             recipes = Recipes(embedder, search)
             inclusions = Inclusions(embedder, search, recipes, settings.max_included_bytes)
 
+            uploads = Uploads(embedder, search, recipes)
+
             async def readiness() -> Readiness:
                 return await _readiness(embedder, search)
 
@@ -82,18 +100,26 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
                 "search": search,
                 "searches": Searches(embedder, search, recipes, inclusions, settings.max_body_bytes),
                 "heat_maps": HeatMaps(embedder, search, recipes),
-                "uploads": Uploads(embedder, search, recipes),
+                "uploads": uploads,
+                "batches": Batches(embedder, search, uploads, recipes),
+                "edits": Edits(search),
+                "removals": Removals(search),
                 "recipes": recipes,
                 "fetcher": UrlFetcher(settings.fetch_rules, resolve) if settings.url_fetch else None,
                 "work": work,
                 "max_image_bytes": settings.max_image_bytes,
+                "batch_bounds": BatchBounds(settings.max_batch_images, settings.max_batch_bytes),
             }
 
     routers = (
         searches.router,
         heatmaps.router,
         image_urls.router,
+        batches.router,
+        curation.router,
+        duplicates.router,
         images.router,
+        files.router,
         collections.router,
         stats.router,
         predict.router,
@@ -123,6 +149,7 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
         expose_headers=[
+            "content-range",
             "etag",
             "location",
             "ratelimit",

@@ -4,7 +4,18 @@ from urllib.parse import urlencode
 
 from services.gateway.searches import Answer
 from shared.contracts.base import DEFAULT_COLLECTION
-from shared.contracts.gateway import HeatMapResponse, Image, ImageLinks, SearchResponse, SearchResult, StoredImage
+from shared.contracts.duplicates import DuplicateGroup, DuplicateReport
+from shared.contracts.gateway import (
+    DuplicateImage,
+    DuplicateList,
+    Duplicates,
+    HeatMapResponse,
+    Image,
+    ImageLinks,
+    SearchResponse,
+    SearchResult,
+    StoredImage,
+)
 from shared.contracts.heatmap import HeatMap
 from shared.contracts.inclusion import Included
 from shared.contracts.search import CommitResponse, ImageRecord, Neighbour
@@ -13,13 +24,19 @@ from shared.contracts.search import CommitResponse, ImageRecord, Neighbour
 def links(record: ImageRecord) -> ImageLinks:
     """Give the paths that belong to an image; ids and collection names need no escaping by their patterns."""
     path = f"/v1/images/{record.id}"
-    query = "" if record.collection == DEFAULT_COLLECTION else "?" + urlencode({"collection": record.collection})
+    where = {} if record.collection == DEFAULT_COLLECTION else {"collection": record.collection}
+    # Files are named with the digest of the bytes that were found: what such an address answers can be kept.
+    what = where | {"sha256": record.sha256}
     return ImageLinks(
-        self=path + query,
-        content=f"{path}/content{query}",
-        thumbnail=f"{path}/thumbnail{query}",
-        similar=f"{path}/similar{query}",
+        self=_address(path, where),
+        content=_address(f"{path}/content", what),
+        thumbnail=_address(f"{path}/thumbnail", what),
+        similar=_address(f"{path}/similar", where),
     )
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def image(record: ImageRecord) -> Image:
@@ -42,6 +59,24 @@ def search_response(answer: Answer) -> SearchResponse:
         results=tuple(map(_result, found.neighbours, answer.included)),
         timings=found.timings,
     )
+
+
+def duplicates(report: DuplicateReport, next_cursor: str | None) -> DuplicateList:
+    """Show groups of images that look the same."""
+    return DuplicateList(
+        ready=report.ready,
+        progress=report.progress,
+        revision=report.revision,
+        groups=tuple(map(_group, report.groups)),
+        next_cursor=next_cursor,
+    )
+
+
+def _group(group: DuplicateGroup) -> Duplicates:
+    images = tuple(
+        DuplicateImage(**one.record.model_dump(), links=links(one.record), score=one.score) for one in group.images
+    )
+    return Duplicates(size=group.size, images=images, decisions=group.decisions)
 
 
 def heatmap(record: ImageRecord, found: HeatMap) -> HeatMapResponse:

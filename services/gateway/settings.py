@@ -29,6 +29,15 @@ class GatewaySettings(ServiceSettings):
     max_image_bytes: int = Field(
         40 * 2**20, ge=1024, description="Longest image file that is taken; longer ones are answered with 413."
     )
+    max_batch_images: int = Field(
+        64, ge=1, le=1000, description="Most images in one batch; the embedder's MAX_IMAGES_PER_REQUEST bounds it, too."
+    )
+    max_batch_bytes: int = Field(
+        40 * 2**20,
+        ge=1024,
+        description="Most bytes of images in one batch, as much as one image may have; larger ones are answered with "
+        "413.",
+    )
     max_uploads_in_flight: int = Field(
         32,
         ge=1,

@@ -8,8 +8,8 @@ from shared.clients.embedder import EmbedderClient
 from shared.clients.search import SearchClient
 from shared.contracts.embedding import EmbeddedImage, EmbeddingSpace, RecipeName
 from shared.contracts.metadata import Metadata
-from shared.contracts.search import BlobResponse, CommitResponse, ImageCommit, ImageRecord
-from shared.errors import Conflict, EmbeddingSpaceMismatch, LookalikeError, NotFound
+from shared.contracts.search import Amendment, BlobResponse, CommitResponse, ImageCommit, ImageRecord
+from shared.errors import Conflict, EmbeddingSpaceMismatch, LookalikeError, NotFound, PreconditionFailed
 
 ID_DIGITS = 32
 """Hexadecimal digits of the SHA-256 that name an image whose client named it not: 128 bits."""
@@ -34,7 +34,12 @@ class Uploads:
         metadata = stored.metadata if metadata is None else metadata
         if (label, metadata) == (stored.label, stored.metadata):
             return CommitResponse(record=stored, created=False)
-        return await self._upload(collection, image_id, sha256, data, label, metadata)
+        try:
+            amendment = Amendment(revision=stored.revision, label=label, metadata=metadata)
+            amended = await self._search.amend(collection, image_id, amendment)
+        except (NotFound, PreconditionFailed):
+            return await self._upload(collection, image_id, sha256, data, label, metadata)
+        return CommitResponse(record=amended, created=False)
 
     async def put(
         self, collection: str, image_id: str, data: bytes, label: str | None, metadata: Metadata
@@ -46,24 +51,29 @@ class Uploads:
         self, collection: str, image_id: str, sha256: str, data: bytes, label: str | None, metadata: Metadata
     ) -> CommitResponse:
         async def upload(recipe: RecipeName | None) -> CommitResponse:
-            return await self._upload_by(recipe, collection, image_id, sha256, data, label, metadata)
+            space, image = await self._embed_and_store(sha256, data, recipe)
+            return await self.commit(collection, image_id, data, space, image, label, metadata)
 
         return await self._recipes.embedding(collection, upload)
 
-    async def _upload_by(
+    async def commit(
         self,
-        recipe: RecipeName | None,
         collection: str,
         image_id: str,
-        sha256: str,
         data: bytes,
+        space: EmbeddingSpace,
+        image: EmbeddedImage,
         label: str | None,
         metadata: Metadata,
     ) -> CommitResponse:
-        space, image = await self._embed_and_store(sha256, data, recipe)
+        """Make an image visible whose bytes were stored a moment ago, and which was embedded with a thumbnail.
+
+        Raises:
+            EmbeddingSpaceMismatch: The collection has another recipe, or was made with other weights.
+        """
         assert image.thumbnail is not None, "the embedder was asked for one"
         commit = ImageCommit(
-            sha256=sha256,
+            sha256=image.sha256,
             content_type=image.content_type,
             width=image.width,
             height=image.height,
@@ -77,11 +87,11 @@ class Uploads:
         try:
             return await self._search.commit(collection, image_id, commit)
         except EmbeddingSpaceMismatch:
-            await self._search.release_blob(sha256)
+            await self._search.release_blob(image.sha256)
             raise
         except Conflict:
             # Between our two calls another upload of the same bytes was refused or removed, and its bytes with it.
-            await self._search.put_blob(sha256, data)
+            await self._search.put_blob(image.sha256, data)
             return await self._search.commit(collection, image_id, commit)
 
     async def _embed_and_store(

@@ -13,15 +13,17 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from services.search.api import blobs, checks, collections, images, queries, stats
+from services.search.api import blobs, checks, collections, duplicates, images, queries, selections, stats
 from services.search.api.dependencies import SearchState, Transfers
 from services.search.batching import QueryBatches
 from services.search.builder import Builder
 from services.search.catalogue import Catalogue
 from services.search.checking import Checks
 from services.search.collections import Collections
+from services.search.duplicates import Duplicates
 from services.search.follower import Follower
-from services.search.indexes.background import merging_thread
+from services.search.grouping import Grouping
+from services.search.indexes.background import grouping_thread, merging_thread
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
@@ -29,6 +31,7 @@ from services.search.neighbours import Neighbours
 from services.search.poller import Poller
 from services.search.ports import ImageStore, IndexFactory, StoreLimits
 from services.search.purger import Purger
+from services.search.selections import Selections
 from services.search.settings import SearchSettings
 from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
@@ -75,6 +78,8 @@ def create_app(
         follower = Follower(
             store, Builder(store, indexes or exact, settings.catch_up_batch), settings.catch_up_batch, measured
         )
+        looking_for_groups = grouping_thread()
+        grouping = Grouping(follower, looking_for_groups)
         batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
@@ -109,6 +114,8 @@ def create_app(
                     store, follower, Neighbours(store, follower, batches), settings.revision_wait_seconds
                 ),
                 "collections": Collections(store, follower, settings.revision_wait_seconds),
+                "selections": Selections(store, follower),
+                "duplicates": Duplicates(store, follower, grouping, settings.revision_wait_seconds),
                 "checks": Checks(store, follower, settings.revision_wait_seconds),
                 "transfers": Transfers(settings.max_blob_bytes, CapacityLimiter(settings.max_transfers_in_flight)),
             }
@@ -118,11 +125,22 @@ def create_app(
                 await working
             if snapshotting is not None:
                 await snapshotting.finish()
+            await grouping.close()
             await follower.close()
             await store.close()
             background.shutdown(wait=False, cancel_futures=True)
+            looking_for_groups.shutdown(wait=False, cancel_futures=True)
 
-    routers = (blobs.router, collections.router, images.router, queries.router, checks.router, stats.router)
+    routers = (
+        blobs.router,
+        collections.router,
+        images.router,
+        queries.router,
+        checks.router,
+        selections.router,
+        duplicates.router,
+        stats.router,
+    )
     guards = [Middleware(ServiceTokenGuard, settings.service_token)]
     return create_service("search", settings, lifespan, routers, metrics, DESCRIPTION, guards)
 

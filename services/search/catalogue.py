@@ -17,6 +17,7 @@ from shared.contracts.embedding import SpaceRef
 from shared.contracts.examples import Example
 from shared.contracts.filters import Filter
 from shared.contracts.search import (
+    Amendment,
     BlobResponse,
     CollectionStats,
     CommitResponse,
@@ -30,7 +31,16 @@ from shared.contracts.search import (
     QueryResponse,
     SearchStats,
 )
-from shared.errors import EmbeddingSpaceMismatch, EmptyUpload, InvalidRequest, NotFound, RevisionNotReached, TryAgain
+from shared.contracts.selection import Records
+from shared.errors import (
+    EmbeddingSpaceMismatch,
+    EmptyUpload,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    RevisionNotReached,
+    TryAgain,
+)
 from shared.examples import check as check_examples
 from shared.stopwatch import Stopwatch
 
@@ -86,6 +96,20 @@ class Catalogue:
         await self._show(response.record.revision)
         return response
 
+    async def amend(self, collection: str, image_id: str, amendment: Amendment) -> ImageRecord:
+        """Change what users say of an image; its vector stays as it is.
+
+        Raises:
+            PreconditionFailed: There was another write than the one that the amendment is based on.
+        """
+        await self._shelf(collection)
+        amended = await self._store.amend(collection, image_id, amendment)
+        if amended is None:
+            there = await self.record(collection, image_id)
+            raise PreconditionFailed(f"The image is at revision {there.revision}, not at {amendment.revision}.")
+        await self._show(amended.revision)
+        return amended
+
     async def delete(self, collection: str, image_id: str) -> DeleteResponse:
         """Remove an image."""
         await self._shelf(collection)
@@ -99,6 +123,11 @@ class Catalogue:
         """Read an image's record."""
         await self._shelf(collection)
         return _found(await self._store.record(collection, image_id), collection, image_id)
+
+    async def records(self, collection: str, image_ids: tuple[str, ...]) -> Records:
+        """Read the records of those ids that exist; of an unknown collection none."""
+        found = await self._store.records(collection, image_ids)
+        return Records(records=tuple(found.values()))
 
     async def content(self, collection: str, image_id: str) -> StoredBytes:
         """Read an image's bytes."""

@@ -8,8 +8,10 @@ import httpx
 
 from shared import wire
 from shared.clients.collections import CollectionsClient
+from shared.clients.curation import CurationClient
 from shared.clients.searches import SearchesClient, in_address
 from shared.contracts.base import DEFAULT_COLLECTION
+from shared.contracts.filters import Filter
 from shared.contracts.gateway import (
     DeletedImage,
     HeatMapResponse,
@@ -26,7 +28,7 @@ from shared.contracts.urls import ImageAtUrl
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class GatewayClient(CollectionsClient, SearchesClient):
+class GatewayClient(CollectionsClient, CurationClient, SearchesClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that
@@ -117,10 +119,16 @@ class GatewayClient(CollectionsClient, SearchesClient):
         return await self._call("GET", f"/v1/images/{image_id}", Image, params={"collection": collection})
 
     async def images(
-        self, *, limit: int = 100, cursor: str | None = None, collection: str = DEFAULT_COLLECTION
+        self,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: Filter | None = None,  # noqa: A002 - as everywhere in the API
+        collection: str = DEFAULT_COLLECTION,
     ) -> ImageList:
-        """Read a page of images in the order of their ids."""
+        """Read a page of images, all or those that a filter admits, in the order of their ids."""
         params = {"limit": limit, "collection": collection} | ({} if cursor is None else {"cursor": cursor})
+        params |= {} if filter is None else {"filter": filter.model_dump_json(exclude_defaults=True)}
         return await self._call("GET", "/v1/images", ImageList, params=params)
 
     async def delete(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> DeletedImage:

@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
+from shared.contracts.duplicates import StoredDecision
 from shared.contracts.embedding import EmbeddingSpace, SpaceRef
+from shared.contracts.filters import Filter, Label
 from shared.contracts.heatmap import Heat
 from shared.contracts.inclusion import Included
-from shared.contracts.metadata import Metadata
+from shared.contracts.metadata import Metadata, MetadataKey, MetadataValue
 from shared.contracts.search import SearchStats
+from shared.contracts.selection import LabelCount
 from shared.contracts.timings import Timings
 
 
@@ -42,6 +45,19 @@ class Image(Contract):
     links: ImageLinks
 
 
+class ImagePatch(Contract):
+    """A JSON merge patch (RFC 7396) of what users say of an image: what is null goes, what is not named stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"label": "lotus", "metadata": {"year": 2004, "draft": None}}]}
+    )
+
+    label: Label | None = None
+    """The new label; null removes it."""
+    metadata: dict[MetadataKey, MetadataValue] | None = None
+    """Facts to set, each by its key; those that are null are removed, and all of them where this is null."""
+
+
 class StoredImage(Contract):
     """An image that was just added or replaced; searches see it from its `revision` on."""
 
@@ -63,6 +79,88 @@ class DeletedImage(Contract):
 
     id: ImageId
     revision: int
+
+
+class LabelList(Contract):
+    """A page of labels in their order, each with the number of images that have it."""
+
+    labels: tuple[LabelCount, ...]
+    next_cursor: str | None
+    """Pass it as `cursor` for the next page; None on the last one."""
+
+
+class RemovalRequest(Contract):
+    """Images to be removed together, and how sure the client is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"filter": {"labels": ["draft"]}},
+                {"filter": {"labels": ["draft"]}, "dry_run": False, "count": 17},
+            ]
+        }
+    )
+
+    filter: Filter
+    dry_run: bool = True
+    """Tell what would be removed, and remove nothing."""
+    count: Annotated[int, Field(ge=0)] | None = None
+    """`matching` of the dry run: where there are more or fewer by now, nothing is removed."""
+    any_count: bool = False
+    """Remove however many there are."""
+
+
+class RemovedImages(Contract):
+    """What a removal by filter has done, or would do."""
+
+    dry_run: bool
+    matching: int
+    """Images that the filter admits."""
+    ids: tuple[ImageId, ...]
+    """The first of them, in the order of their ids."""
+    removed: int
+    remaining: int
+    """Images that the filter still admits: where it is not 0 after a removal, ask again."""
+    revision: int
+    """The last write that was looked at or made; no search from this revision on shows what was removed."""
+
+
+class DuplicateImage(Image):
+    """An image that looks like the first one of its group."""
+
+    score: float
+    """To the first image of the group."""
+
+
+class Duplicates(Contract):
+    """Images that look the same: the first one, and those near it, nearest first."""
+
+    size: int
+    """How many images the group has; the first 100 are shown."""
+    images: tuple[DuplicateImage, ...]
+    decisions: tuple[StoredDecision, ...]
+    """What was decided about the first image and others of the group; only where `decided` asks for it."""
+
+
+class DuplicateList(Contract):
+    """A page of groups in the order of the ids of their first images, or word of how far the search for them is."""
+
+    ready: bool
+    progress: float
+    """From 0 to 1; where the report is there already, of a newer one that is to take its place."""
+    revision: int
+    """The last write that the report has; 0 before there is one."""
+    groups: tuple[Duplicates, ...]
+    next_cursor: str | None
+    """Pass it as `cursor` for the next page; None on the last one."""
+
+
+class DecisionList(Contract):
+    """A page of decisions."""
+
+    decisions: tuple[StoredDecision, ...]
+    next_cursor: str | None
+    """Pass it as `cursor` for the next page; None on the last one."""
 
 
 class SearchResult(Contract):

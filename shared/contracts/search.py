@@ -74,6 +74,15 @@ class ImageCommit(Contract):
     """
 
 
+class Amendment(Contract):
+    """What users say of an image from now on; its bytes and its vector stay."""
+
+    revision: Revision
+    """The write that the amendment is based on: after any other one it is refused."""
+    label: Label | None
+    metadata: Metadata
+
+
 class CommitResponse(Contract):
     """The record as it is now stored. Searches see it from `record.revision` on."""
 

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from services.search.ports import Change, ImageStore, StoreLimits
+from services.search.ports.decisions import stored
 from services.search.stores.keys import name_of
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.store import MongoStore
 from services.search.stores.sqlite.store import SqliteStore
 from shared.contracts.collections import CollectionFacts
+from shared.contracts.duplicates import Decision, StoredDecision
 from shared.contracts.metadata import Metadata
-from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached
+from shared.contracts.search import Amendment
+from shared.errors import Conflict, EmbeddingSpaceMismatch, LimitReached, NotFound
 from tests.support.vectors import Picture, space
 
 NewStore = Callable[[StoreLimits], ImageStore]
@@ -201,6 +204,69 @@ class TestCommit:
         assert await held(store) == {"default": 1}
 
 
+class TestAmend:
+    async def test_changes_what_is_said_of_an_image_under_the_next_revision_and_nothing_else(
+        self, store: ImageStore
+    ) -> None:
+        await add(store, "a", CAT)
+        before = await store.record("default", "a")
+        amended = await store.amend("default", "a", Amendment(revision=1, label="cat", metadata=FACTS))
+
+        assert before is not None
+        assert amended is not None
+        assert amended == await store.record("default", "a")
+        assert (amended.revision, amended.label, amended.metadata) == (2, "cat", FACTS)
+        assert kinds(amended.metadata) == kinds(FACTS)
+        assert amended.updated_at >= before.updated_at
+        said = {"revision", "label", "metadata", "updated_at"}
+        assert amended.model_dump(exclude=said) == before.model_dump(exclude=said)
+        content, thumbnail = await store.content("default", "a"), await store.thumbnail("default", "a")
+        assert content is not None
+        assert thumbnail is not None
+        assert (content.data, thumbnail.data) == (CAT.data, CAT.thumbnail)
+        assert await held(store) == {"default": 1}
+
+    async def test_is_seen_by_those_who_follow_with_the_vector_as_it_was(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.amend("default", "a", Amendment(revision=1, label="cat", metadata={"year": 2004}))
+        [change] = await store.changes(1, 10)
+        assert (change.revision, change.image_id) == (2, "a")
+        assert change.entry is not None
+        assert (change.entry.label, change.entry.metadata) == ("cat", {"year": 2004})
+        assert change.entry.vector.tolist() == CAT.vector.tolist()
+
+    async def test_of_another_write_than_the_last_one_changes_nothing(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "a", DOG)
+        amendment = Amendment(revision=1, label="cat", metadata={})
+        assert await store.amend("default", "a", amendment) is None
+        assert await store.amend("default", "never", amendment) is None
+        assert await store.amend("nowhere", "a", amendment) is None
+        await store.delete("default", "a")
+        assert await store.amend("default", "a", Amendment(revision=3, label="cat", metadata={})) is None
+        assert await store.revision() == 3
+
+    async def test_of_many_at_once_only_one_is_taken(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        labels = [f"{number}" for number in range(10)]
+        amended = await asyncio.gather(
+            *(store.amend("default", "a", Amendment(revision=1, label=label, metadata={})) for label in labels)
+        )
+        [taken] = [record for record in amended if record is not None]
+        assert taken == await store.record("default", "a")
+
+    async def test_an_amended_image_can_be_replaced_and_deleted_as_any(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await store.amend("default", "a", Amendment(revision=1, label="cat", metadata={}))
+        await add(store, "a", DOG)
+        record = await store.record("default", "a")
+        assert record is not None
+        assert (record.sha256, record.label) == (DOG.sha256, None)
+        assert not await holds_bytes(store, CAT)
+        assert await store.delete("default", "a") is not None
+        assert not await holds_bytes(store, DOG)
+
+
 class TestDelete:
     async def test_removes_the_image_under_the_next_revision(self, store: ImageStore) -> None:
         await add(store, "a", CAT)
@@ -228,6 +294,114 @@ class TestDelete:
         assert answer.created
         assert answer.record.created_at >= gone_at
         assert answer.record.revision == 3
+
+
+class TestDiscard:
+    async def test_removes_each_image_whose_last_write_is_the_one_that_is_named(self, store: ImageStore) -> None:
+        for image_id in "abc":
+            await add(store, image_id, CAT)
+        await add(store, "b", DOG)
+        await store.delete("default", "c")
+        revisions = await store.discard("default", {"a": 1, "b": 2, "c": 3, "never": 4})
+        assert len(revisions) == 1
+        assert revisions[0] > 5
+        assert [record.id for record in await store.page("default", "", 10)] == ["b"]
+        assert await held(store) == {"default": 1}
+        assert not await holds_bytes(store, CAT)
+
+    async def test_shows_those_who_follow_what_is_gone(self, store: ImageStore) -> None:
+        for number in range(4):
+            await add(store, f"{number}", Picture(b"%d" % number))
+        assert len(await store.discard("default", {f"{number}": number + 1 for number in range(3)})) == 3
+        gone = [change.image_id for change in await store.changes(4, 10) if change.entry is None]
+        assert sorted(gone) == ["0", "1", "2"]
+
+    async def test_of_nothing_takes_no_revision(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        assert await store.discard("default", {}) == []
+        assert await store.discard("nowhere", {"a": 1}) == []
+        assert await store.revision() == 1
+
+
+def decision(*ids: str, keep: str | None = None) -> StoredDecision:
+    return stored(Decision(ids=ids, verdict="distinct" if keep is None else "keep", keep=keep))
+
+
+class TestDecisions:
+    @pytest.fixture(autouse=True)
+    async def collections(self, store: ImageStore) -> None:
+        await add(store, "a", CAT)
+        await add(store, "a", CAT, "other")
+
+    async def test_are_remembered_and_replaced_by_others_about_the_same_images(
+        self, new_store: NewStore, store: ImageStore
+    ) -> None:
+        first, second = decision("a", "b"), decision("b", "c", keep="b")
+        for one in (first, second):
+            await store.decisions.put("default", one)
+        changed = decision("b", "a", keep="a")
+        assert changed.id == first.id
+        await store.decisions.put("default", changed)
+        await store.close()
+        again = new_store(LIMITS)
+        await again.open()
+        try:
+            found = await again.decisions.page("default", "", 10)
+        finally:
+            await again.close()
+        assert found == sorted([changed, second], key=lambda one: one.id)
+
+    async def test_are_read_in_parts_and_by_the_images_that_they_name(self, store: ImageStore) -> None:
+        every = sorted((decision("a", f"b{number}") for number in range(5)), key=lambda one: one.id)
+        for one in every:
+            await store.decisions.put("default", one)
+        assert await store.decisions.page("default", "", 2) == every[:2]
+        assert await store.decisions.page("default", every[1].id, 10) == every[2:]
+        assert await store.decisions.about("default", ["a"]) == every
+        assert await store.decisions.about("default", ["b1", "b3", "c"]) == [
+            one for one in every if "b1" in one.ids or "b3" in one.ids
+        ]
+        assert await store.decisions.about("default", []) == []
+
+    async def test_can_be_forgotten(self, store: ImageStore) -> None:
+        one = decision("a", "b")
+        await store.decisions.put("default", one)
+        assert await store.decisions.remove("default", one.id)
+        assert not await store.decisions.remove("default", one.id)
+        assert await store.decisions.about("default", ["a", "b"]) == []
+        assert await store.decisions.page("default", "", 10) == []
+
+    async def test_of_one_collection_say_nothing_of_another(self, store: ImageStore) -> None:
+        one = decision("a", "b")
+        await store.decisions.put("default", one)
+        assert await store.decisions.page("other", "", 10) == []
+        assert await store.decisions.about("other", ["a"]) == []
+        assert not await store.decisions.remove("other", one.id)
+
+    async def test_of_many_at_once_about_the_same_images_one_stays(self, store: ImageStore) -> None:
+        several = [decision("a", "b", keep=keep) for keep in ("a", "b", None) * 5]
+        await asyncio.gather(*(store.decisions.put("default", one) for one in several))
+        [left] = await store.decisions.page("default", "", 10)
+        assert left in several
+
+    async def test_go_with_their_collection(self, store: ImageStore) -> None:
+        await store.decisions.put("default", decision("a", "b"))
+        await store.drop("default")
+        assert await store.decisions.page("default", "", 10) == []
+        await add(store, "a", CAT)
+        assert await store.decisions.about("default", ["a"]) == []
+        while await store.purge():
+            pass
+        assert await store.decisions.page("default", "", 10) == []
+
+    async def test_into_no_collection_are_refused(self, store: ImageStore) -> None:
+        with pytest.raises(NotFound):
+            await store.decisions.put("nowhere", decision("a", "b"))
+
+    async def test_take_no_revision(self, store: ImageStore) -> None:
+        before = await store.revision()
+        await store.decisions.put("default", decision("a", "b"))
+        assert await store.revision() == before
 
 
 class TestBytes:

@@ -285,6 +285,33 @@ class TestReading:
         assert index.ids("A", 1) == ["C"]
         assert index.ids("b2", 3) == []
 
+    def test_ids_of_a_filter_are_read_in_pages_and_counted(self, new: NewIndex) -> None:
+        index = new(2)
+        for number in range(20):
+            index.apply({f"{number:02}": Entry(UP, "even" if number % 2 == 0 else None, {"n": number})})
+        index.apply({"04": None})
+        index.apply({"05": Entry(RIGHT, "even")})
+        even = Filter(labels=("even",), not_ids=("08",))
+        assert index.ids("", 4, even) == ["00", "02", "05", "06"]
+        assert index.ids("06", 100, even) == ["10", "12", "14", "16", "18"]
+        assert index.count(even) == 9
+        assert index.count(Filter()) == len(index) == 19
+        assert index.count(Filter(metadata=(Range(key="n", gte=18),))) == 2
+
+    def test_labels_are_counted_in_pages_in_their_order(self, new: NewIndex) -> None:
+        index = new(2)
+        assert index.labels("", 10) == []
+        for number in range(30):
+            index.apply({f"{number}": Entry(UP, f"label-{number % 7}" if number < 28 else None)})
+        index.apply({"0": None, "1": Entry(UP, "label-0"), "2": Entry(UP), **{f"{n}": None for n in range(6, 28, 7)}})
+        expected = {"label-0": 4, "label-1": 3, "label-2": 3, "label-3": 4, "label-4": 4, "label-5": 4}
+        every = index.labels("", 10)
+        assert {one.label: one.images for one in every} == expected
+        assert [one.label for one in every] == sorted(expected)
+        assert index.labels("", 2) == every[:2]
+        assert index.labels("label-1", 3) == every[2:5]
+        assert index.labels("label-5", 3) == []
+
     def test_an_index_is_outgrown_from_a_number_of_images_on(self, new: NewIndex) -> None:
         index = new(2, outgrown_at=3)
         for key in ("a", "b", "b"):
@@ -294,6 +321,87 @@ class TestReading:
         assert index.outgrown
         index.apply({"c": None})
         assert not index.outgrown
+
+
+class TestGroups:
+    def test_are_stars_around_the_first_id_and_no_chain_joins_them(self, new: NewIndex) -> None:
+        index = new(2, "cosine")
+        angles = {"b": 0, "d": 0.1, "c": 0.2, "e": 0.3, "a": 1.5, "f": 1.55, "lonely": 3}
+        for key, angle in angles.items():
+            index.apply({key: Entry(direction(np.cos(angle), np.sin(angle)))})
+        near = float(np.cos(0.15))
+        found = index.groups(near, lambda _: None)
+        assert [group.ids for group in found] == [("a", "f"), ("b", "d"), ("c", "e")]
+        assert [group.scores[0] for group in found] == [1, 1, 1]
+        assert [group.scores[1] for group in found] == pytest.approx([np.cos(0.05), np.cos(0.1), np.cos(0.1)])
+        assert [group.ids for group in index.groups(float(np.cos(0.25)), lambda _: None)] == [
+            ("a", "f"),
+            ("b", "d", "c"),
+        ]
+
+    def test_follow_writes_and_removals(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": Entry(RIGHT), "b": Entry(RIGHT), "c": Entry(RIGHT), "d": Entry(UP)})
+        assert [group.ids for group in index.groups(1, lambda _: None)] == [("a", "b", "c")]
+        index.apply({"a": None, "c": Entry(UP)})
+        assert [group.ids for group in index.groups(1, lambda _: None)] == [("c", "d")]
+        index.apply({"d": None})
+        assert index.groups(1, lambda _: None) == []
+        index.apply(dict.fromkeys("bc"))
+        assert index.groups(1, lambda _: None) == []
+
+    @pytest.mark.parametrize("least_score", [0.5, 0.9, 0.99])
+    def test_are_those_of_the_plain_algorithm_over_hundreds_of_images(
+        self, new: NewIndex, metric: Metric, least_score: float
+    ) -> None:
+        random = np.random.default_rng(5)
+        centres = directions(random, 150, 16)
+        vectors = centres[random.integers(0, 150, 700)] + np.float32(0.05) * directions(random, 700, 16)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        keys = [f"{number:04}" for number in random.permutation(700)]
+        index = new(16)
+        for start in range(0, 700, 100):
+            some = slice(start, start + 100)
+            index.apply({key: Entry(vector) for key, vector in zip(keys[some], vectors[some], strict=True)})
+        by_key = dict(sorted(zip(keys, vectors.astype(np.float64), strict=True)))
+        told: list[float] = []
+        found = index.groups(least_score, told.append)
+        assert {group.ids[0]: set(group.ids[1:]) for group in found} == _leaders(by_key, metric, least_score)
+        assert [group.ids[0] for group in found] == sorted(group.ids[0] for group in found)
+        assert all(list(group.scores) == sorted(group.scores, reverse=True) for group in found)
+        assert told == sorted(told)
+        assert 0 <= told[0] <= told[-1] <= 1
+
+    def test_of_a_collection_of_one_picture_are_one(self, new: NewIndex) -> None:
+        index = new(4)
+        index.apply({f"{number:04}": Entry(np.full(4, 0.5, np.float32)) for number in range(3000)})
+        [group] = index.groups(0.99, lambda _: None)
+        assert group.ids == tuple(f"{number:04}" for number in range(3000))
+
+    def test_can_be_broken_off(self, new: NewIndex) -> None:
+        index = new(2)
+        index.apply({"a": Entry(RIGHT), "b": Entry(RIGHT)})
+
+        def refuse(_: float) -> None:
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            index.groups(0.9, refuse)
+
+
+def _leaders(vectors: dict[str, NDArray[np.float64]], metric: Metric, least_score: float) -> dict[str, set[str]]:
+    """Hartigan's algorithm over a table of all distances."""
+    keys, rows = list(vectors), np.stack(list(vectors.values()))
+    distances = np.linalg.norm(rows[:, np.newaxis] - rows, axis=2)
+    scores = 1 - distances**2 / 2 if metric == "cosine" else 1 / (1 + distances)
+    groups: dict[int, set[str]] = {}
+    for number, key in enumerate(keys):
+        leader = next((leader for leader in groups if scores[leader, number] >= least_score), None)
+        if leader is None:
+            groups[number] = set()
+        else:
+            groups[leader].add(key)
+    return {keys[leader]: members for leader, members in groups.items() if members}
 
 
 def test_compact_storage_finds_999_of_1000_nearest_neighbours(tmp_path: Path) -> None:

@@ -117,6 +117,14 @@ def test_a_key_does_what_its_scopes_say_and_no_more(guarded: Guarded, http: http
     assert http.delete(path, headers=bearer(writing)).status_code == 200
 
 
+def test_removing_many_images_takes_more_than_writing_them(guarded: Guarded, http: httpx.Client, admin: str) -> None:
+    nothing = {"filter": {"labels": ["nobody has this"]}, "dry_run": False, "count": 0}
+    refused = http.post("/v1/images/delete", json=nothing, headers=bearer(guarded.key("write")))
+    assert code(refused) == (403, "forbidden")
+    assert "`admin`" in refused.json()["detail"]
+    assert http.post("/v1/images/delete", json=nothing, headers=bearer(admin)).status_code == 200
+
+
 def test_a_key_opens_its_collections_and_no_others(guarded: Guarded, http: httpx.Client, admin: str) -> None:
     for collection in ("garden", "cellar"):
         added = http.post(

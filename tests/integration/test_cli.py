@@ -213,3 +213,36 @@ def answers(url: str) -> bool:
         return httpx.get(f"{url}/healthz").is_success
     except httpx.TransportError:
         return False
+
+
+def test_near_duplicates_are_listed(services: Stack, tmp_path: Path) -> None:
+    for number, quality in enumerate((95, 90, 85)):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(picture(1), quality=quality))
+    (tmp_path / "other.jpg").write_bytes(jpeg(picture(2)))
+    lookalike(services, "ingest", tmp_path, "--collection", "same")
+
+    found = lookalike(services, "duplicates", "--min-score", 0.98, "--collection", "same")
+    assert found.exit_code == 0, found.stderr
+    heading, *images = [line.split("\t") for line in found.stdout.splitlines()]
+    assert heading == ["group", "score", "label", "size", "id", "source"]
+    assert sorted(image[5] for image in images) == ["0.jpg", "1.jpg", "2.jpg"]
+    assert {image[0] for image in images} == {"1"}
+    assert "3 images in 1 groups" in found.stderr
+    in_json = lookalike(services, "duplicates", "--min-score", 0.98, "--json", "--collection", "same")
+    assert json.loads(in_json.stdout)["size"] == 3
+
+
+def test_images_of_a_filter_are_removed_after_a_question(services: Stack, folder: Path) -> None:
+    lookalike(services, "ingest", folder, "--collection", "removing")
+    wanted = ("delete", "--filter", '{"labels": ["even"]}', "--collection", "removing")
+
+    dry = lookalike(services, *wanted, "--dry-run")
+    assert (dry.exit_code, dry.stdout.partition(":")[0]) == (0, "3 images")
+    refused = CliRunner().invoke(app, [*wanted, "--url", services.gateway], input="n\n")
+    assert refused.exit_code == 1
+    assert lookalike(services, *wanted, "--dry-run").stdout == dry.stdout
+
+    removed = lookalike(services, *wanted, "--yes")
+    assert (removed.exit_code, removed.stdout) == (0, dry.stdout + "3 removed\n"), removed.stderr
+    assert lookalike(services, *wanted, "--yes").stdout == "0 images\n"
+    assert lookalike(services, "ingest", folder, "--collection", "removing").stdout.startswith("3 added, 3 already")

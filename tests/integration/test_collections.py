@@ -12,6 +12,9 @@ from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
 from shared.clients.embedder import EmbedderClient
 from shared.clients.gateway import GatewayClient
+from shared.contracts.batch import StoredItem
+from shared.contracts.filters import Filter
+from shared.contracts.gateway import RemovalRequest
 from shared.errors import Conflict, InvalidRequest, NotFound, NotReady
 from tests.support.images import jpeg, picture
 from tests.support.serving import serving
@@ -110,6 +113,23 @@ async def test_every_way_to_search_takes_the_recipe_of_its_collection(
     assert not replaced.created
     part = await http.post("/v1/search", files=files, params={"collection": "ways", "region": "0,0,0.5,0.5"})
     assert part.json()["space"]["dimensions"] == 4
+
+
+async def test_a_batch_takes_the_recipe_of_its_collection_and_follows_an_alias(
+    lookalike: GatewayClient, palette: str
+) -> None:
+    await lookalike.create_collection("batched", recipe=palette)
+    await lookalike.put_alias("parcel", "batched")
+    answer = await lookalike.add_batch([*PICTURES, b"no image"], collection="parcel")
+    assert (answer.created, answer.failed) == (len(PICTURES), 1)
+    assert (await lookalike.search(PICTURES[0], collection="batched")).space.dimensions == 4
+    again = await lookalike.add_batch(PICTURES, collection="batched")
+    assert again.unchanged == len(PICTURES)
+    [image] = [item.image for item in again.items if isinstance(item, StoredItem)][:1]
+    assert (await lookalike.patch(image.id, label="kite", collection="parcel")).label == "kite"
+    assert [one.label for one in (await lookalike.labels(collection="batched")).labels] == ["kite"]
+    every = RemovalRequest(filter=Filter(), dry_run=False, any_count=True)
+    assert (await lookalike.delete_matching(every, collection="parcel")).removed == len(PICTURES)
 
 
 async def test_a_recipe_that_there_is_not_is_refused_when_the_collection_is_made(lookalike: GatewayClient) -> None:

@@ -1,16 +1,20 @@
 """What the handlers take: the parts of the app's state, and the parameters that several endpoints share."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile as FormFile
 
+from services.gateway.batches import Batches
+from services.gateway.edits import Edits
 from services.gateway.fetching.fetcher import UrlFetcher
 from services.gateway.heatmaps import HeatMaps
 from services.gateway.overload import Gate, Work
 from services.gateway.recipes import Recipes
+from services.gateway.removals import Removals
 from services.gateway.searches import Searches
 from services.gateway.uploads import Uploads
 from shared.asgi import ServiceState
@@ -23,6 +27,14 @@ from shared.errors import EmptyUpload, Forbidden, ImageTooLarge, InvalidRequest
 from shared.validation import field_errors
 
 
+@dataclass(frozen=True, slots=True)
+class BatchBounds:
+    """How many images one batch may have, and how many bytes they may have together."""
+
+    images: int
+    bytes: int
+
+
 class GatewayState(ServiceState):
     """What the gateway's lifespan yields."""
 
@@ -31,10 +43,14 @@ class GatewayState(ServiceState):
     searches: Searches
     heat_maps: HeatMaps
     uploads: Uploads
+    edits: Edits
+    removals: Removals
+    batches: Batches
     fetcher: UrlFetcher | None
     work: Work
     recipes: Recipes
     max_image_bytes: int
+    batch_bounds: BatchBounds
 
 
 def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
@@ -47,6 +63,9 @@ def _state(part: str) -> Callable[[Request], Awaitable[Any]]:
 Embedder = Annotated[EmbedderClient, Depends(_state("embedder"))]
 Search = Annotated[SearchClient, Depends(_state("search"))]
 ImageHeatMaps = Annotated[HeatMaps, Depends(_state("heat_maps"))]
+ImageBatches = Annotated[Batches, Depends(_state("batches"))]
+ImageEdits = Annotated[Edits, Depends(_state("edits"))]
+ImageRemovals = Annotated[Removals, Depends(_state("removals"))]
 ImageSearches = Annotated[Searches, Depends(_state("searches"))]
 ImageUploads = Annotated[Uploads, Depends(_state("uploads"))]
 CollectionRecipes = Annotated[Recipes, Depends(_state("recipes"))]

@@ -1,30 +1,36 @@
 """The images of a collection: add, read, list, replace, remove."""
 
-import base64
-import binascii
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 
 from services.gateway import resources
 from services.gateway.api.access import SEARCH, WRITE
+from services.gateway.api.conditions import ANY, Admitted, Known
+from services.gateway.api.cursors import IMAGE, Cursor, decoded, encoded
 from services.gateway.api.dependencies import (
     AdmissionGate,
     Collection,
     Id,
     ImageBytes,
+    ImageEdits,
     ImageLabel,
     ImageMetadata,
     ImageUploads,
     Search,
 )
-from shared.clients.search import StoredFile
+from services.gateway.api.options import FilterText, parse_filter
+from services.gateway.edits import entity_tag
 from shared.contracts.base import DEFAULT_COLLECTION
-from shared.contracts.gateway import DeletedImage, Image, ImageList, StoredImage
+from shared.contracts.gateway import DeletedImage, Image, ImageList, ImagePatch, StoredImage
 from shared.contracts.search import CommitResponse, KnownRequest, KnownResponse
-from shared.errors import InvalidRequest
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
+
+Patch = Annotated[
+    ImagePatch,
+    Body(media_type="application/merge-patch+json", description="What is null goes, what is not named stays."),
+]
 
 _CREATED_OR_NOT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The image was there before.", "model": StoredImage},
@@ -59,19 +65,54 @@ async def known_images(
 async def list_images(
     search: Search,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many images a page.")] = 100,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.", max_length=200)] = None,
+    cursor: Cursor = None,
+    filter_: FilterText = None,
     collection: Collection = DEFAULT_COLLECTION,
 ) -> ImageList:
-    """List the images of a collection in the order of their ids, page by page."""
-    page = await search.page(collection, None if cursor is None else _decode_cursor(cursor), limit)
-    next_cursor = None if page.next_after is None else _encode_cursor(page.next_after)
-    return ImageList(images=tuple(map(resources.image, page.records)), next_cursor=next_cursor)
+    """List the images of a collection, or those that a filter admits, in the order of their ids, page by page."""
+    if filter_ is None:
+        page = await search.page(collection, decoded(cursor, IMAGE), limit)
+    else:
+        page = await search.select(collection, parse_filter(filter_), decoded(cursor, IMAGE), limit)
+    return ImageList(images=tuple(map(resources.image, page.records)), next_cursor=encoded(page.next_after))
 
 
-@router.get("/{image_id}", summary="Read an image's record", dependencies=SEARCH)
-async def get_image(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Image:
-    """Answer with what is stored of an image besides its bytes."""
-    return resources.image(await search.record(collection, image_id))
+@router.get(
+    "/{image_id}",
+    summary="Read an image's record",
+    response_model=Image,
+    responses={304: {"description": "It is as it was."}},
+    dependencies=SEARCH,
+)
+async def get_image(
+    response: Response,
+    search: Search,
+    image_id: Id,
+    known: Known,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> Image | Response:
+    """Answer with what is stored of an image besides its bytes; its `ETag` names this version."""
+    record = await search.record(collection, image_id)
+    tag = entity_tag(record)
+    if known & {tag, ANY}:
+        return Response(status_code=304, headers={"etag": tag})
+    response.headers["etag"] = tag
+    return resources.image(record)
+
+
+@router.patch("/{image_id}", summary="Change label and metadata", dependencies=WRITE)
+async def patch_image(
+    response: Response,
+    edits: ImageEdits,
+    image_id: Id,
+    patch: Patch,
+    admitted: Admitted,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> Image:
+    """Change what is said of an image by a JSON merge patch; nothing is embedded, and searches see it at once."""
+    record = await edits.patch(collection, image_id, patch, admitted)
+    response.headers["etag"] = entity_tag(record)
+    return resources.image(record)
 
 
 @router.put(
@@ -101,52 +142,9 @@ async def delete_image(search: Search, image_id: Id, collection: Collection = DE
     return DeletedImage(id=image_id, revision=(await search.delete(collection, image_id)).revision)
 
 
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"image/*": {}}}}
-
-
-@router.get(
-    "/{image_id}/content",
-    summary="Read an image's file",
-    response_class=Response,
-    responses=_FILE,
-    dependencies=SEARCH,
-)
-async def get_content(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Response:
-    """Answer with the bytes as they were uploaded."""
-    return _file(await search.content(collection, image_id))
-
-
-@router.get(
-    "/{image_id}/thumbnail",
-    summary="Read an image's thumbnail",
-    response_class=Response,
-    responses=_FILE,
-    dependencies=SEARCH,
-)
-async def get_thumbnail(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> Response:
-    """Answer with a small upright JPEG."""
-    return _file(await search.thumbnail(collection, image_id))
-
-
 def _stored(response: Response, commit: CommitResponse) -> StoredImage:
     response.status_code = 201 if commit.created else 200
     stored = resources.stored_image(commit)
+    response.headers["etag"] = entity_tag(commit.record)
     response.headers["location"] = stored.image.links.self
     return stored
-
-
-def _file(file: StoredFile) -> Response:
-    # The type was found in the bytes; a browser must not guess another one from them.
-    headers = {"etag": file.etag, "x-content-type-options": "nosniff"}
-    return Response(file.data, headers=headers, media_type=file.content_type)
-
-
-def _encode_cursor(image_id: str) -> str:
-    return base64.urlsafe_b64encode(image_id.encode()).decode().rstrip("=")
-
-
-def _decode_cursor(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise InvalidRequest("The cursor is not one that this service gave.") from None

@@ -28,20 +28,23 @@ K = Annotated[
 ]
 
 
+FilterText = Annotated[
+    str | None,
+    Query(
+        alias="filter",
+        description="Which images are meant, as a JSON object with any of `labels`, `metadata` (conditions with a "
+        "`key` and either `any_of` or some of `gt`, `gte`, `lt`, `lte`), `ids` and `not_ids`. A search has `k` "
+        "results where `k` images meet all conditions.",
+        examples=['{"labels": ["lotus"], "metadata": [{"key": "year", "gte": 2004}]}'],
+        max_length=500_000,
+    ),
+]
+
+
 async def _options(
     k: K = 10,
     offset: Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many results are passed over first.")] = 0,
-    filter_: Annotated[
-        str | None,
-        Query(
-            alias="filter",
-            description="Which images may be found, as a JSON object with any of `labels`, `metadata` (conditions with "
-            "a `key` and either `any_of` or some of `gt`, `gte`, `lt`, `lte`), `ids` and `not_ids`. There are `k` "
-            "results where `k` images meet all conditions.",
-            examples=['{"labels": ["lotus"], "metadata": [{"key": "year", "gte": 2004}]}'],
-            max_length=500_000,
-        ),
-    ] = None,
+    filter_: FilterText = None,
     min_score: Annotated[
         float | None, Query(allow_inf_nan=False, description="Results with a smaller score are left out.")
     ] = None,
@@ -73,7 +76,7 @@ async def _options(
         return SearchOptions(
             k=k,
             offset=offset,
-            filter=None if filter_ is None else _filter(filter_),
+            filter=None if filter_ is None else parse_filter(filter_),
             min_score=min_score,
             min_percentile=min_percentile,
             collapse=collapse,
@@ -84,7 +87,12 @@ async def _options(
         raise InvalidRequest(errors=field_errors(error.errors(), "query")) from None
 
 
-def _filter(text: str) -> Filter:
+def parse_filter(text: str) -> Filter:
+    """Read a filter from its JSON.
+
+    Raises:
+        InvalidFilter: It is none.
+    """
     try:
         return Filter.model_validate_json(text)
     except ValidationError as error:

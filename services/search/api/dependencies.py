@@ -9,6 +9,8 @@ from fastapi import Depends, Path, Query, Request
 from services.search.catalogue import Catalogue
 from services.search.checking import Checks
 from services.search.collections import Collections
+from services.search.duplicates import Duplicates
+from services.search.selections import Selections
 from services.search.startup import Startup
 from shared.asgi import ServiceState
 from shared.contracts.base import CollectionName, ImageId, Sha256
@@ -29,6 +31,8 @@ class SearchState(ServiceState):
     catalogue: Catalogue
     collections: Collections
     checks: Checks
+    selections: Selections
+    duplicates: Duplicates
     transfers: Transfers
 
 
@@ -46,6 +50,20 @@ async def _checks(request: Request) -> Checks:
     return checks
 
 
+async def _selections(request: Request) -> Selections:
+    startup: Startup = request.state.startup
+    startup.check()
+    selections: Selections = request.state.selections
+    return selections
+
+
+async def _duplicates(request: Request) -> Duplicates:
+    startup: Startup = request.state.startup
+    startup.check()
+    duplicates: Duplicates = request.state.duplicates
+    return duplicates
+
+
 async def _collections(request: Request) -> Collections:
     startup: Startup = request.state.startup
     startup.check()
@@ -61,6 +79,8 @@ async def _transfers(request: Request) -> Transfers:
 CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
 CollectionsDep = Annotated[Collections, Depends(_collections)]
 ChecksDep = Annotated[Checks, Depends(_checks)]
+SelectionsDep = Annotated[Selections, Depends(_selections)]
+DuplicatesDep = Annotated[Duplicates, Depends(_duplicates)]
 TransfersDep = Annotated[Transfers, Depends(_transfers)]
 
 Named = Annotated[CollectionName, Path(description="Name of the collection.")]

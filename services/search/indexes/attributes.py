@@ -120,6 +120,16 @@ class Attributes:
             columns[name] = _joined(name[1], pieces, give_way)
         return cls(count, {name: column for name, column in columns.items() if len(column.rows)})
 
+    def labels(self, rows: Mask, after: str, limit: int) -> dict[str, int]:
+        """Count the rows of each label, of up to `limit` that these rows have, from the first larger than `after`."""
+        column = self.columns.get((LABEL, "text"))
+        if column is None:
+            return {}
+        counts = np.bincount(column.values[rows[column.rows]], minlength=len(column.table))
+        start = bisect_right(column.table, after)
+        places = start + np.flatnonzero(counts[start:])[:limit]
+        return {column.table[place]: int(counts[place]) for place in places}
+
     def mask(self, wanted: Filter) -> Mask | None:
         """Tell which rows meet the conditions on labels and metadata; None where there are no such conditions."""
         conditions = list(wanted.metadata)

@@ -1,4 +1,4 @@
-"""The thread that merges large segments: queries come first."""
+"""Threads for what nobody waits for: queries come first."""
 
 import os
 import threading
@@ -10,6 +10,11 @@ _NICENESS = 10
 def merging_thread() -> ThreadPoolExecutor:
     """Make one thread that takes what time the others leave."""
     return ThreadPoolExecutor(1, "merging", initializer=_step_back)
+
+
+def grouping_thread() -> ThreadPoolExecutor:
+    """Make one thread that looks for near-duplicates in what time the others leave."""
+    return ThreadPoolExecutor(1, "grouping", initializer=_step_back)
 
 
 def _step_back() -> None:

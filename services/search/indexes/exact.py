@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -11,13 +12,16 @@ import numpy as np
 from services.search.indexes.answering import answer
 from services.search.indexes.blending import blend
 from services.search.indexes.compaction import plan
+from services.search.indexes.leaders import groups
 from services.search.indexes.pairs import sample_distances
 from services.search.indexes.precedence import Precedence
 from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.state import State
 from services.search.indexes.storage import Storage
-from services.search.ports import Entry, Examples, Hit, Matrix, Query, Vector
+from services.search.ports import Entry, Examples, Group, Hit, Matrix, Query, Vector
+from shared.contracts.filters import Filter
+from shared.contracts.selection import LabelCount
 
 _log = logging.getLogger(__name__)
 
@@ -105,13 +109,27 @@ class ExactIndex:
         rows = np.stack([found[key.encode()] for key in known])
         return dict(zip(known, np.linalg.norm(projected - rows, axis=1).tolist(), strict=True))
 
-    def ids(self, after: str, limit: int) -> list[str]:
+    def ids(self, after: str, limit: int, wanted: Filter | None = None) -> list[str]:
         found = []
         for layer in self._state.layers:
             start = int(np.searchsorted(layer.segment.ids, after.encode(), side="right"))
-            alive = start + np.flatnonzero(~layer.dead[start:])[:limit]
-            found += layer.segment.ids[alive].tolist()
+            admitted = start + np.flatnonzero(layer.mask(wanted)[start:])[:limit]
+            found += layer.segment.ids[admitted].tolist()
         return [key.decode() for key in sorted(found)[:limit]]
+
+    def count(self, wanted: Filter) -> int:
+        return sum(int(np.count_nonzero(layer.mask(wanted))) for layer in self._state.layers)
+
+    def labels(self, after: str, limit: int) -> list[LabelCount]:
+        counts: Counter[str] = Counter()
+        for layer in self._state.layers:
+            # Whatever is among the first of all is among the first here.
+            counts.update(layer.segment.attributes.labels(~layer.dead, after, limit))
+        return [LabelCount(label=label, images=counts[label]) for label in sorted(counts)[:limit]]
+
+    def groups(self, least_score: float, on_progress: Callable[[float], None]) -> list[Group]:
+        give_way = self._precedence.give_way
+        return groups(self._state.layers, self.projection.metric, least_score, on_progress, give_way)
 
     def close(self) -> None:
         self._closed = True

@@ -23,7 +23,7 @@ def sample_distances(layers: Sequence[Layer], seed: int) -> NDArray[np.float32]:
         random = np.random.default_rng(seed)
         first = random.integers(0, count, _PAIRS)
         second = (first + random.integers(1, count, _PAIRS)) % count
-    read = _Reader(layers)
+    read = Reader(layers)
     distances = [np.empty(0)]
     for start in range(0, len(first), _READ_AT_ONCE):
         some = slice(start, start + _READ_AT_ONCE)
@@ -39,7 +39,7 @@ def percentiles(pairs: NDArray[np.float32], distances: Floats) -> Floats | None:
     return shares
 
 
-class _Reader:
+class Reader:
     """Reads rows by their number among all that are alive."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:

@@ -112,6 +112,11 @@ class Layer:
                 admitted = mask if admitted is None else admitted & mask
         return admitted
 
+    def mask(self, wanted: Filter | None) -> Mask:
+        """Tell which rows are alive and wanted."""
+        admitted = self.admitted(wanted)
+        return ~self.dead if admitted is None else admitted
+
     def _with_ids(self, wanted: Filter) -> Mask | None:
         if wanted.ids is None and not wanted.not_ids:
             return None

@@ -1,12 +1,14 @@
 """What the use cases need of an index; the adapters are in `indexes`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.search.ports.values import Entry, Examples, Hit, Matrix, Query, Vector
+from services.search.ports.values import Entry, Examples, Group, Hit, Matrix, Query, Vector
 from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef
+from shared.contracts.filters import Filter
+from shared.contracts.selection import LabelCount
 
 
 class VectorIndex(Protocol):
@@ -35,8 +37,22 @@ class VectorIndex(Protocol):
     def distances(self, vectors: Mapping[str, Vector]) -> dict[str, float]:
         """Give the distance between each vector and the one that is known under its id; unknown ids are left out."""
 
-    def ids(self, after: str, limit: int) -> list[str]:
-        """Give up to `limit` ids in their order, from the first that is larger than `after`."""
+    def ids(self, after: str, limit: int, wanted: Filter | None = None) -> list[str]:
+        """Give up to `limit` ids that are wanted in their order, from the first that is larger than `after`."""
+
+    def count(self, wanted: Filter) -> int:
+        """Count the images that are wanted."""
+
+    def labels(self, after: str, limit: int) -> list[LabelCount]:
+        """Count the images of up to `limit` labels in their order, from the first that is larger than `after`."""
+
+    def groups(self, least_score: float, on_progress: Callable[[float], None]) -> list[Group]:
+        """Find groups of images that look the same, in the order of the ids of their leaders; takes long.
+
+        Args:
+            least_score: Score to its leader that each image of a group has at least.
+            on_progress: Told now and then how much is done, from 0 to 1; what it raises breaks the work off.
+        """
 
     def close(self) -> None:
         """Finish or break off what goes on in the background; no method is called after this."""

@@ -4,17 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.search.ports.decisions import Decisions
 from services.search.ports.values import Change, Entry, StoredBytes, Vector
 from shared.contracts import collections
 from shared.contracts.collections import CollectionFacts
-from shared.contracts.search import CommitResponse, ImageCommit, ImageRecord
+from shared.contracts.search import Amendment, CommitResponse, ImageCommit, ImageRecord
 
 
 class ImageStore(Protocol):
     """Images: records, bytes, thumbnails and vectors. What a method has written is durable when it returns.
 
-    Every visible write (commit, delete, and those of collections and aliases) takes the next number of one sequence:
-    the store's revision.
+    Every visible write (commit, amend, delete, discard, and those of collections and aliases) takes the next number of
+    one sequence: the store's revision.
 
     A collection has a *key*, which no other one ever has, be it of the same name. Its images belong to the key, so the
     removal of a collection is one short write that takes its name away, however many images it has: at once nothing
@@ -36,6 +37,10 @@ class ImageStore(Protocol):
     @property
     def kind(self) -> str:
         """Name of the adapter, as in `sqlite`."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """What people have decided about near-duplicates; usable while the store is open."""
 
     async def open(self) -> None:
         """Make the store usable, or raise: `TryAgain` for what may heal, `StoreUnusable` for what does not."""
@@ -64,8 +69,20 @@ class ImageStore(Protocol):
             LimitReached: There are as many collections or images as the limits admit.
         """
 
+    async def amend(self, collection: str, image_id: str, amendment: Amendment) -> ImageRecord | None:
+        """Give an image another label and other metadata under the next revision, and leave all else as it is.
+
+        None, and nothing is changed, where the image's last write is not the one that the amendment is based on.
+        """
+
     async def delete(self, collection: str, image_id: str) -> int | None:
         """Remove an image, leaving a tombstone, and give the revision that did so; None if there is no such image."""
+
+    async def discard(self, collection: str, written: Mapping[str, int]) -> list[int]:
+        """Remove those of these images whose last write is still this one, and give the revisions that did so.
+
+        Each is removed whole, as by `delete`. Where something is raised, some may be removed and others not.
+        """
 
     async def record(self, collection: str, image_id: str) -> ImageRecord | None:
         """Read an image's record."""

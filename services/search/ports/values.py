@@ -81,6 +81,19 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Images that look the same: a leader, and those that are near it, nearest first; none is in another group.
+
+    Attributes:
+        ids: Of at least two images; that of the leader is first.
+        scores: To the leader, as of a hit; 1 of itself.
+    """
+
+    ids: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One write, as those who follow the store see it: the image's entry, or None where the image was removed."""
 

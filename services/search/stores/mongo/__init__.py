@@ -24,6 +24,12 @@ the record was written before the fence, then it counts; or it never can be, how
 step 2 and the fence are updates of the same document. The writer draws another number then. No clock decides about
 right and wrong: the lease decides only how long others wait.
 
+**Conditional writes** (an amendment of label and metadata, a removal of what a filter found) replace one certain write
+of an image and no other. One that is based on 5 and has drawn 8 may be faster than a commit that has drawn 7; then that
+commit is not overtaken, or what it brings would be lost though nobody has seen it. So a conditional write leaves its
+*base* in the document, the last write that was unconditional, and a writer that finds a number above its own and a base
+below draws another number.
+
 **Tombstones** are dropped when they are old, with a note in the ledger of the largest number among them that is made
 before. One that carries a fence stays. A writer that slept for longer than a tombstone lives could write an image that
 was removed meanwhile; this is the one place where time is trusted, and the time is days.

@@ -66,6 +66,7 @@ class Database:
         self.ledger: Collection = self._database["ledger"]
         self.directory: Collection = self._database["collections"]
         self.images: Collection = self._database["images"]
+        self.decisions: Collection = self._database["decisions"]
         self.blobs: Collection = self._database["blobs"]
         self.files: Collection = self._database[f"{_BUCKET}.files"]
         self.chunks: Collection = self._database[f"{_BUCKET}.chunks"]

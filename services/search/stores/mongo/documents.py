@@ -15,7 +15,7 @@ from shared.contracts.embedding import SpaceRef
 from shared.contracts.metadata import Metadata
 from shared.contracts.search import ImageCommit, ImageRecord
 
-WITHOUT_VECTOR = {"vector": 0, "space": 0, "replaced": 0, "fence": 0}
+WITHOUT_VECTOR = {"vector": 0, "space": 0, "replaced": 0, "fence": 0, "base": 0}
 """The projection of a record."""
 
 OF_ENTRY = {"id": 1, "label": 1, "metadata": 1, "vector": 1}
@@ -30,9 +30,9 @@ def key(collection: str, image_id: str) -> str:
     return f"{collection}/{image_id}"
 
 
-def microseconds(moment: datetime) -> Int64:
+def microseconds(at: datetime) -> Int64:
     """Count from the start of 1970, UTC; dates of MongoDB end at the millisecond."""
-    return Int64((moment - _EPOCH) // timedelta(microseconds=1))
+    return Int64((at - _EPOCH) // timedelta(microseconds=1))
 
 
 def moment(counted: int) -> datetime:
@@ -81,8 +81,7 @@ def image(collection: str, image_id: str, commit: ImageCommit, *, size: int, thu
         "width": commit.width,
         "height": commit.height,
         "label": commit.label,
-        # Names are the users' own: as keys of a document they might mean something to the server.
-        "metadata": [{"name": name, "value": value} for name, value in commit.metadata.items()],
+        "metadata": written_facts(commit.metadata),
         "thumbnail": thumbnail,
         "space": space_document(commit.space),
         "vector": Binary.from_vector(np.frombuffer(commit.vector, "<f4"), BinaryVectorDtype.FLOAT32),
@@ -117,6 +116,11 @@ def vector(packed: bytes) -> Vector:
 def entry(document: Document) -> Entry:
     """Read what an index needs of an image's document."""
     return Entry(vector(document["vector"]), document["label"], facts(document["metadata"]))
+
+
+def written_facts(metadata: Metadata) -> list[Document]:
+    """Write down metadata: names are the users' own, as keys of a document they might mean something to the server."""
+    return [{"name": name, "value": value} for name, value in metadata.items()]
 
 
 def facts(written: Sequence[Document]) -> Metadata:

@@ -12,8 +12,9 @@ from services.search.ports import Change, Entry, Vector
 from services.search.stores.mongo import documents
 from services.search.stores.mongo.database import Database, Document, update_one
 from services.search.stores.mongo.schema import LEDGER
-from shared.contracts.search import ImageRecord
+from shared.contracts.search import Amendment, ImageRecord
 
+_BASE: Document = {"$ifNull": ["$base", "$seq"]}
 _ALIVE: Document = {"$eq": ["$deleted", False]}
 _FORMER = {"seq": 1, "deleted": 1, "created_at": 1, "sha256": 1, "thumbnail": 1, "replaced": 1}
 
@@ -30,9 +31,10 @@ class Former:
     files: frozenset[str]
 
 
-Missed = Literal["overtaken", "fenced", "gone", "moved"]
-"""Why a write was not done: a later one was faster; it was given up by others; there is nothing to delete; or the
-collection is not the one any more that the write was begun for."""
+Missed = Literal["overtaken", "outrun", "fenced", "gone", "moved"]
+"""Why a write was not done: a later one was faster; a later one was that did not know of it, so it has to come again;
+it was given up by others; there is nothing to delete; or the collection is not the one any more that the write was
+begun for."""
 
 
 class Images:
@@ -61,24 +63,37 @@ class Images:
             return await self._missed(image["_id"], image["seq"])
         return _former(before, needed)
 
-    async def entomb(self, collection: str, image_id: str, seq: int) -> Former | Missed:
-        """Put a tombstone in the place of an image, under the same conditions."""
+    async def entomb(self, collection: str, image_id: str, seq: int, of: int | None = None) -> Former | Missed:
+        """Put a tombstone in the place of an image, under the same conditions; or in that of the write `of` alone."""
         key = documents.key(collection, image_id)
         tombstone = {"_id": key, "collection": collection, "id": image_id, "seq": Int64(seq), "deleted": True}
         tombstone["updated_at"] = documents.microseconds(datetime.now(UTC))
+        kept: Document = {"space": "$space", "replaced": _replaced([])}
+        wanted = {**_not_passed(key, seq), "deleted": False}
+        if of is not None:
+            wanted["seq"], kept["base"] = Int64(of), _BASE
         before = await update_one(
             self._images,
-            {**_not_passed(key, seq), "deleted": False},
-            [
-                {
-                    "$replaceWith": {
-                        "$mergeObjects": [{"$literal": tombstone}, {"space": "$space", "replaced": _replaced([])}]
-                    }
-                }
-            ],
+            wanted,
+            [{"$replaceWith": {"$mergeObjects": [{"$literal": tombstone}, kept]}}],
             projection=_FORMER,
         )
         return await self._missed(key, seq) if before is None else _former(before, [])
+
+    async def amend(self, key: str, seq: int, amendment: Amendment) -> Document | Missed:
+        """Change label and metadata of the write that the amendment is based on, and give the image as it is then."""
+        changes = {
+            "seq": Int64(seq),
+            "label": {"$literal": amendment.label},
+            "metadata": {"$literal": documents.written_facts(amendment.metadata)},
+            "updated_at": documents.microseconds(datetime.now(UTC)),
+            "base": _BASE,
+        }
+        wanted = {**_not_passed(key, seq), "seq": Int64(amendment.revision), "deleted": False}
+        amended = await update_one(
+            self._images, wanted, [{"$set": changes}], projection=documents.WITHOUT_VECTOR, after=True
+        )
+        return await self._missed(key, seq) if amended is None else amended
 
     async def fence(self, key: str, seq: int) -> None:
         """See to it that the write of this number is done by now, or never will be."""
@@ -240,9 +255,13 @@ class Images:
         return {row["_id"]: row["images"] async for row in rows}
 
     async def _missed(self, key: str, seq: int) -> Missed:
-        there = await self._database.newest(self._images).find_one({"_id": key}, {"seq": 1, "fence": 1, "deleted": 1})
+        there = await self._database.newest(self._images).find_one(
+            {"_id": key}, {"seq": 1, "fence": 1, "deleted": 1, "base": 1}
+        )
         if there is None:
             return "gone"
+        if "base" in there and there["base"] < seq < there["seq"]:
+            return "outrun"
         if there["seq"] < seq and there.get("fence", 0) >= seq:
             return "fenced"
         return "gone" if there["deleted"] else "overtaken"

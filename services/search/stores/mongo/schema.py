@@ -59,6 +59,7 @@ IMAGES: Document = {
             "id": {"bsonType": "string"},
             "seq": _NUMBER,
             "fence": _NUMBER,
+            "base": _NUMBER,
             "replaced": {"bsonType": "array", "items": _DIGEST},
         },
         "oneOf": [
@@ -109,6 +110,13 @@ def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], .
                 IndexModel([("sha256", ASCENDING), ("collection", ASCENDING)], partialFilterExpression=alive),
                 IndexModel([("thumbnail", ASCENDING)], partialFilterExpression=alive),
                 IndexModel([("replaced", ASCENDING)], sparse=True),
+            ],
+        ),
+        (
+            database.decisions,
+            [
+                IndexModel([("collection", ASCENDING), ("id", ASCENDING)]),
+                IndexModel([("collection", ASCENDING), ("ids", ASCENDING)]),
             ],
         ),
         (database.blobs, [IndexModel([("unsettled", ASCENDING)], sparse=True)]),

@@ -9,6 +9,7 @@ from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vecto
 from services.search.stores.mongo import documents
 from services.search.stores.mongo.blobs import Blobs
 from services.search.stores.mongo.database import Database, database_name
+from services.search.stores.mongo.decisions import MongoDecisions
 from services.search.stores.mongo.directory import Directory
 from services.search.stores.mongo.errors import in_our_words, unusable_where_nothing_helps
 from services.search.stores.mongo.images import Images
@@ -19,7 +20,7 @@ from services.search.stores.mongo.tasks import Tasks
 from services.search.stores.mongo.writer import Writer
 from shared.contracts import collections
 from shared.contracts.collections import CollectionFacts
-from shared.contracts.search import CommitResponse, ImageCommit, ImageRecord
+from shared.contracts.search import Amendment, CommitResponse, ImageCommit, ImageRecord
 from shared.errors import TryAgain
 
 Answer = TypeVar("Answer")
@@ -52,6 +53,7 @@ class MongoStore:
         self._limits = limits
         self._options = options
         self._tasks = Tasks()
+        self.decisions = MongoDecisions(options.timeout)
         self._database: Database | None = None
         self._images: Images
         self._directory: Directory
@@ -71,9 +73,10 @@ class MongoStore:
         self._database = database
         self._images = Images(database)
         self._directory = Directory(database, self._limits.collections)
+        self.decisions.use(database, self._directory)
         self._ledger = Ledger(database, self._images, self._limits, self._options.lease)
         self._blobs = Blobs(database, self._images, self._ledger)
-        self._writer = Writer(self._images, self._directory, self._ledger, self._blobs, self._tasks)
+        self._writer = Writer(self._images, self._directory, self._ledger, self._blobs, self.decisions, self._tasks)
 
     async def identity(self) -> str:
         return await self._in_time(self._ledger.identity())
@@ -93,8 +96,14 @@ class MongoStore:
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
         return await self._to_its_end(self._writer.commit(collection, image_id, commit))
 
+    async def amend(self, collection: str, image_id: str, amendment: Amendment) -> ImageRecord | None:
+        return await self._to_its_end(self._writer.amend(collection, image_id, amendment))
+
     async def delete(self, collection: str, image_id: str) -> int | None:
         return await self._to_its_end(self._writer.delete(collection, image_id))
+
+    async def discard(self, collection: str, written: Mapping[str, int]) -> list[int]:
+        return await self._to_its_end(self._writer.discard(collection, written))
 
     async def record(self, collection: str, image_id: str) -> ImageRecord | None:
         return (await self.records(collection, [image_id])).get(image_id)

@@ -2,21 +2,27 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from bson import Int64
 
 from services.search.stores.mongo import documents
 from services.search.stores.mongo.blobs import Blobs
 from services.search.stores.mongo.database import Document
+from services.search.stores.mongo.decisions import MongoDecisions
 from services.search.stores.mongo.directory import Directory
 from services.search.stores.mongo.images import Former, Images, Missed
 from services.search.stores.mongo.ledger import Intent, Ledger
 from services.search.stores.mongo.tasks import Tasks
-from shared.contracts.search import CommitResponse, ImageCommit
+from shared.contracts.search import Amendment, CommitResponse, ImageCommit, ImageRecord
 from shared.errors import Conflict, LimitReached, TryAgain
 
+Written = TypeVar("Written")
+
 _ATTEMPTS = 4
+_AT_ONCE = 8
+"""Images that one call removes at the same time: others need connections too."""
 _PURGED_AT_ONCE = 16
 
 
@@ -28,14 +34,24 @@ class Writer:
         directory: Has the keys of the collections.
         ledger: Gives the numbers.
         blobs: The bytes.
+        decisions: Those about near-duplicates, which go with their collection.
         tasks: Take over what a write that failed leaves to be settled.
     """
 
-    def __init__(self, images: Images, directory: Directory, ledger: Ledger, blobs: Blobs, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        images: Images,
+        directory: Directory,
+        ledger: Ledger,
+        blobs: Blobs,
+        decisions: MongoDecisions,
+        tasks: Tasks,
+    ) -> None:
         self._images = images
         self._directory = directory
         self._ledger = ledger
         self._blobs = blobs
+        self._decisions = decisions
         self._tasks = tasks
 
     async def commit(self, collection: str, image_id: str, commit: ImageCommit) -> CommitResponse:
@@ -71,21 +87,57 @@ class Writer:
             await self._end(intent, in_collection, 0, (commit.sha256, thumbnail))
         return CommitResponse(record=documents.record(image), created=added)
 
+    async def amend(self, collection: str, image_id: str, amendment: Amendment) -> ImageRecord | None:
+        """Change an image's label and metadata, as the port has it."""
+        in_collection = await self._directory.key(collection)
+        if in_collection is None:
+            return None
+        key = documents.key(in_collection, image_id)
+        if not await self._images.is_at(key, amendment.revision):
+            return None
+
+        async def write(intent: Intent) -> Document | Missed:
+            return await self._images.amend(key, intent.seq, amendment)
+
+        intent, outcome = await self._numbered(key, (), write, adds=False)
+        await self._end(intent, in_collection, 0)
+        return None if isinstance(outcome, str) else documents.record(outcome)
+
     async def delete(self, collection: str, image_id: str) -> int | None:
         """Put a tombstone in the place of an image, as the port has it."""
         in_collection = await self._directory.key(collection)
-        if in_collection is None or not await self._images.exists(key := documents.key(in_collection, image_id)):
+        if in_collection is None or not await self._images.exists(documents.key(in_collection, image_id)):
             return None
+        seq, outcome = await self._entomb(in_collection, image_id)
+        return None if outcome == "gone" else seq
 
+    async def discard(self, collection: str, written: Mapping[str, int]) -> list[int]:
+        """Put tombstones in the places of these writes, as the port has it."""
+        in_collection = await self._directory.key(collection)
+        if in_collection is None:
+            return []
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def discard(image_id: str, of: int) -> int | None:
+            async with turns:
+                if not await self._images.is_at(documents.key(in_collection, image_id), of):
+                    return None
+                seq, outcome = await self._entomb(in_collection, image_id, of)
+                return seq if isinstance(outcome, Former) else None
+
+        done = await asyncio.gather(*(discard(image_id, of) for image_id, of in written.items()))
+        return [seq for seq in done if seq is not None]
+
+    async def _entomb(self, in_collection: str, image_id: str, of: int | None = None) -> tuple[int, Former | Missed]:
         async def write(intent: Intent) -> Former | Missed:
-            return await self._images.entomb(in_collection, image_id, intent.seq)
+            return await self._images.entomb(in_collection, image_id, intent.seq, of)
 
-        intent, outcome = await self._numbered(key, (), write, adds=False)
+        intent, outcome = await self._numbered(documents.key(in_collection, image_id), (), write, adds=False)
         if isinstance(outcome, Former):
             await self._end(intent, in_collection, -1, (), outcome.files)
         else:
             await self._end(intent, in_collection, 0)
-        return None if outcome == "gone" else intent.seq
+        return intent.seq, outcome
 
     async def drop(self, collection: str) -> int | None:
         """Take a collection's name away, as the port has it."""
@@ -113,6 +165,7 @@ class Writer:
                 return True
             if not under_way:
                 await self._ledger.discount(collection)
+                await self._decisions.forget(collection)
                 await self._directory.forget(collection)
                 return True
         return False
@@ -144,10 +197,10 @@ class Writer:
         self,
         key: str,
         files: Iterable[str],
-        write: Callable[[Intent], Awaitable[Former | Missed]],
+        write: Callable[[Intent], Awaitable[Written | Missed]],
         *,
         adds: bool,
-    ) -> tuple[Intent, Former | Missed]:
+    ) -> tuple[Intent, Written | Missed]:
         for _ in range(_ATTEMPTS):
             intent = await self._begin(key, files, adds=adds)
             try:
@@ -155,10 +208,10 @@ class Writer:
             except BaseException:
                 self._tasks.start(self._ledger.give_up(intent))
                 raise
-            if outcome != "fenced":
+            if outcome not in ("fenced", "outrun"):
                 return intent, outcome
             await self._ledger.give_up(intent)
-        raise TryAgain("Other writers gave this write up again and again.")
+        raise TryAgain("Other writers came before this write again and again.")
 
     async def _begin(self, key: str, files: Iterable[str], *, adds: bool) -> Intent:
         try:

@@ -19,10 +19,21 @@ READ_RECORDS = f"""
     WHERE collection = {KEY} AND id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - no text of anybody's
 
+READ_WRITTEN = f"""
+    SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
+    FROM images JOIN blobs USING (sha256)
+    WHERE collection = {KEY} AND id = ? AND revision = ?
+"""  # noqa: S608
+
 READ_PAGE = f"""
     SELECT collection, id, sha256, content_type, size, width, height, label, metadata, revision, created_at, updated_at
     FROM images JOIN blobs USING (sha256)
     WHERE collection = {KEY} AND id > ? ORDER BY id LIMIT ?
+"""  # noqa: S608
+
+READ_WRITES = f"""
+    SELECT collection, id, revision, sha256 FROM images
+    WHERE collection = {KEY} AND id IN (SELECT value FROM json_each(?)) AND NOT deleted
 """  # noqa: S608
 
 # Those of collections that are gone would be of no use to anybody.
@@ -62,6 +73,10 @@ WRITE_IMAGE = """
         created_at = excluded.created_at, updated_at = excluded.updated_at, vector = excluded.vector
 """
 
+AMEND_IMAGE = """
+    UPDATE images SET revision = ?, label = ?, metadata = ?, updated_at = ? WHERE collection = ? AND id = ?
+"""
+
 WRITE_TOMBSTONE = """
     INSERT OR REPLACE INTO images (collection, id, revision, deleted, updated_at) VALUES (?, ?, ?, 1, ?)
 """
@@ -75,9 +90,9 @@ REMOVE_IF_UNUSED = """
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def microseconds(moment: datetime) -> int:
+def microseconds(at: datetime) -> int:
     """Count from the start of 1970, UTC."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment(counted: int) -> datetime:
@@ -86,7 +101,7 @@ def moment(counted: int) -> datetime:
 
 
 def record(row: sqlite3.Row) -> ImageRecord:
-    """Read a row of `READ_RECORDS` or `READ_PAGE`."""
+    """Read a row of `READ_RECORDS`, `READ_WRITTEN` or `READ_PAGE`."""
     fields = dict(zip(row.keys(), row, strict=True))
     fields["metadata"] = json.loads(fields["metadata"])
     fields["collection"] = keys.name_of(fields["collection"])

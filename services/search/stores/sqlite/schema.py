@@ -120,7 +120,33 @@ _KEYS = (
     """,
 )
 
-STEPS = (_TABLES, _IDENTITY, _KEYS)
+_DECISIONS = (
+    """
+    CREATE TABLE decisions (
+        collection TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        ids TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        keep TEXT,
+        decided_at INTEGER NOT NULL,
+        PRIMARY KEY (collection, id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE decided_images (
+        collection TEXT NOT NULL,
+        image TEXT NOT NULL,
+        decision TEXT NOT NULL,
+        PRIMARY KEY (collection, image, decision),
+        FOREIGN KEY (collection, decision) REFERENCES decisions ON DELETE CASCADE
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX images_of_decisions ON decided_images (collection, decision)
+    """,
+)
+
+STEPS = (_TABLES, _IDENTITY, _KEYS, _DECISIONS)
 """The statements that lead from each version to the next; an empty file has version 0."""
 
 VERSION = len(STEPS)

@@ -12,9 +12,10 @@ from services.search.ports import Change, Entry, StoredBytes, StoreLimits, Vecto
 from services.search.stores.sqlite import rows
 from services.search.stores.sqlite.collections import Collections
 from services.search.stores.sqlite.database import Database, Session
+from services.search.stores.sqlite.decisions import SqliteDecisions
 from shared.contracts import collections
 from shared.contracts.collections import CollectionFacts
-from shared.contracts.search import CommitResponse, ImageCommit, ImageRecord
+from shared.contracts.search import Amendment, CommitResponse, ImageCommit, ImageRecord
 from shared.errors import Conflict, LimitReached
 
 _PREFIX = "sqlite:///"
@@ -42,6 +43,7 @@ class SqliteStore:
         self._database = Database(Path(path), limits.bytes)
         self._collections = Collections(self._database, limits.collections)
         self._limits = limits
+        self.decisions = SqliteDecisions(self._database)
 
     async def open(self) -> None:
         await self._database.open()
@@ -102,6 +104,23 @@ class SqliteStore:
                 await session.all(rows.REMOVE_IF_UNUSED, before["sha256"])
             return CommitResponse(record=record, created=created)
 
+    async def amend(self, collection: str, image_id: str, amendment: Amendment) -> ImageRecord | None:
+        async with self._database.transaction() as session:
+            before = await session.one(rows.READ_WRITTEN, collection, image_id, amendment.revision)
+            if before is None:
+                return None
+            revision, now = await session.next_revision(), rows.microseconds(datetime.now(UTC))
+            facts = amendment.label, json.dumps(amendment.metadata)
+            await session.all(rows.AMEND_IMAGE, revision, *facts, now, before["collection"], image_id)
+            return rows.record(before).model_copy(
+                update={
+                    "revision": revision,
+                    "label": amendment.label,
+                    "metadata": amendment.metadata,
+                    "updated_at": rows.moment(now),
+                }
+            )
+
     async def delete(self, collection: str, image_id: str) -> int | None:
         async with self._database.transaction() as session:
             before = await session.one(
@@ -111,12 +130,16 @@ class SqliteStore:
             )
             if before is None:
                 return None
-            revision = await session.next_revision()
-            now = rows.microseconds(datetime.now(UTC))
-            await session.all(rows.WRITE_TOMBSTONE, before["collection"], image_id, revision, now)
-            await session.all("UPDATE collections SET images = images - 1 WHERE name = ?", collection)
-            await session.all(rows.REMOVE_IF_UNUSED, before["sha256"])
-            return revision
+            return await self._entomb(session, before["collection"], image_id, before["sha256"])
+
+    async def discard(self, collection: str, written: Mapping[str, int]) -> list[int]:
+        async with self._database.transaction() as session:
+            there = await session.all(rows.READ_WRITES, collection, json.dumps(list(written)))
+            return [
+                await self._entomb(session, row["collection"], row["id"], row["sha256"])
+                for row in there
+                if row["revision"] == written[row["id"]]
+            ]
 
     async def record(self, collection: str, image_id: str) -> ImageRecord | None:
         return (await self.records(collection, [image_id])).get(image_id)
@@ -233,6 +256,14 @@ class SqliteStore:
         if total["number"] >= self._limits.images:
             raise LimitReached(f"There are {self._limits.images} images already, as many as are admitted.")
         await session.all("UPDATE collections SET images = images + 1 WHERE key = ?", key)
+
+    async def _entomb(self, session: Session, key: str, image_id: str, sha256: str) -> int:
+        revision = await session.next_revision()
+        now = rows.microseconds(datetime.now(UTC))
+        await session.all(rows.WRITE_TOMBSTONE, key, image_id, revision, now)
+        await session.all("UPDATE collections SET images = images - 1 WHERE key = ?", key)
+        await session.all(rows.REMOVE_IF_UNUSED, sha256)
+        return revision
 
     async def _close_upload(self, session: Session, sha256: str) -> None:
         await session.all(

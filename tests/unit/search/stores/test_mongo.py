@@ -28,6 +28,7 @@ from services.search.stores.mongo.ledger import Intent
 from services.search.stores.mongo.options import MongoOptions
 from services.search.stores.mongo.store import MongoStore
 from shared.contracts.collections import CollectionFacts
+from shared.contracts.search import Amendment
 from shared.errors import Conflict, LimitReached, LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable
 from tests.support.mongodb.inspection import Documents, assert_no_orphans, inspect
 from tests.support.vectors import Picture, space
@@ -68,15 +69,28 @@ async def begun(store: MongoStore, image_id: str, picture: Picture) -> tuple[Int
     return intent, {**image, "seq": Int64(intent.seq)}
 
 
+async def key_of(store: MongoStore, image_id: str) -> str:
+    collection = await store._directory.key("default")
+    assert collection is not None
+    return documents.key(collection, image_id)
+
+
 async def scribble(store: MongoStore, pictures: list[Picture], chance: random.Random) -> None:
     """Write, replace and delete a few images."""
     for _ in range(15):
         image_id, picture = chance.choice("abc"), chance.choice(pictures)
         with suppress(Conflict, TryAgain):
-            if chance.random() < 0.3:
+            what = chance.random()
+            if what < 0.2:
                 await store.delete("default", image_id)
-            else:
+            elif what < 0.6:
                 await add(store, image_id, picture)
+            elif (record := await store.record("default", image_id)) is not None:
+                if what < 0.7:
+                    await store.discard("default", {image_id: record.revision})
+                else:
+                    amendment = Amendment(revision=record.revision, label=f"{what}", metadata={})
+                    await store.amend("default", image_id, amendment)
 
 
 async def follow(store: MongoStore, finished: asyncio.Event) -> dict[str, bytes]:
@@ -252,6 +266,42 @@ class TestSequence:
         assert await later == 2
         assert [change.revision for change in await fast.changes(0, 10)] == [2]
         assert await images_of(fast) == 1
+
+    @pytest.mark.parametrize("hasty", ["amend", "discard"])
+    async def test_a_write_that_knew_nothing_of_a_slower_one_does_not_swallow_it(
+        self, open_store: Open, hasty: str
+    ) -> None:
+        slow, fast = await open_store(), await open_store(lease=60)
+        await add(fast, "a", DOG)
+        key = await key_of(fast, "a")
+        intent, image = await begun(slow, "a", CAT)
+        if hasty == "amend":
+            later = asyncio.create_task(fast.amend("default", "a", Amendment(revision=1, label="dog", metadata={})))
+        else:
+            later = asyncio.create_task(fast.discard("default", {"a": 1}))  # type: ignore[arg-type]
+        while await fast._images.is_at(key, 1):  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.01)
+        assert await slow._images.write(image) == "outrun"
+        await slow._ledger.give_up(intent)
+        assert await later
+        assert await add(slow, "a", CAT) == 4
+        record = await fast.record("default", "a")
+        assert record is not None
+        assert record.sha256 == CAT.sha256
+
+    async def test_a_removal_that_is_outrun_by_an_amendment_comes_again(self, open_store: Open) -> None:
+        slow, fast = await open_store(), await open_store()
+        await add(fast, "a", DOG)
+        key = await key_of(fast, "a")
+        intent = await slow._ledger.begin(key)
+        later = asyncio.create_task(fast.amend("default", "a", Amendment(revision=1, label="dog", metadata={})))
+        while await fast._images.is_at(key, 1):  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.01)
+        assert await slow._images.entomb(key.partition("/")[0], "a", intent.seq) == "outrun"
+        await slow._ledger.give_up(intent)
+        assert await later
+        assert await slow.delete("default", "a") == 4
+        assert await fast.record("default", "a") is None
 
     async def test_a_live_writer_that_was_given_up_writes_again_under_another_number(self, open_store: Open) -> None:
         slow, hasty = await open_store(), await open_store()

@@ -106,6 +106,7 @@ async def test_a_file_of_an_earlier_version_becomes_one_of_this_with_all_that_is
         assert (garden.name, garden.images, garden.recipe, garden.description) == ("garden", 0, None, "")
         assert [change.entry is None for change in await store.changes(0, 10)] == [False, True]
         names.append(await store.identity())
+        assert await store.decisions.page("default", "", 1) == []
         await store.close()
     assert names[0] == names[1] != ""
 
