@@ -77,6 +77,9 @@ class SearchResult(Contract):
     """Share of random pairs of the collection that are farther apart; None where it has less than two images."""
     label: str | None
     metadata: Metadata
+    width: int
+    height: int
+    """In pixels, upright: a page can make room before the picture comes."""
     links: ImageLinks
     included: Included | None = None
     """What was asked for with `include`; None where nothing was."""
