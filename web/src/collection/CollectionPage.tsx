@@ -12,7 +12,7 @@ import { More, Skeleton } from "@/search/ResultGrid";
 import { useFormats, useText } from "@/text/language";
 import { DropVeil } from "@/ui/DropVeil";
 import { FailureNotice } from "@/ui/FailureNotice";
-import { hrefIn, useCollection, useSize } from "@/ui/collection";
+import { hrefIn, useCollection, useHasImages, useSize } from "@/ui/collection";
 import { filesChosen } from "@/uploads/scan";
 import { UploadPanel } from "@/uploads/UploadPanel";
 import { useUploads } from "@/uploads/UploadProvider";
@@ -130,6 +130,7 @@ function useListing(collection: string, label: string | undefined) {
     queryKey: ["images", collection, label],
     queryFn: ({ pageParam, signal }) => listImages(collection, pageParam, signal, { label }),
     initialPageParam: undefined as string | undefined,
+    enabled: useHasImages(collection),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
   const { data, isFetchingNextPage, fetchNextPage } = listing;

@@ -7,7 +7,7 @@ import { failureOf } from "@/api/failure";
 import { useFormats, useText } from "@/text/language";
 import { Button } from "@/ui/Button";
 import { FailureNotice } from "@/ui/FailureNotice";
-import { useCollection } from "@/ui/collection";
+import { useCollection, useHasImages, useSize } from "@/ui/collection";
 import { DuplicateGroup } from "./DuplicateGroup";
 
 /** How much alike two images have to be to be shown, where nobody has said otherwise. */
@@ -19,10 +19,13 @@ export function DuplicatesPage() {
   const text = useText();
   const collection = useCollection();
   const [minScore, setMinScore] = useState(ALIKE);
+  const hasImages = useHasImages(collection);
+  const known = useSize(collection) !== undefined;
   const report = useInfiniteQuery({
     queryKey: ["duplicates", collection, minScore],
     queryFn: ({ pageParam, signal }) => listDuplicates(collection, minScore, pageParam, signal),
     initialPageParam: undefined as string | undefined,
+    enabled: hasImages,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     // The first call makes the gateway look; until it has, it is asked again.
     refetchInterval: ({ state }) => (state.data?.pages.at(-1)?.ready === false ? AGAIN_MILLISECONDS : false),
@@ -32,7 +35,7 @@ export function DuplicatesPage() {
   }, [text]);
 
   const pages = report.data?.pages ?? [];
-  const looking = report.isPending || pages.some(({ ready }) => !ready);
+  const looking = (report.isPending && !(known && !hasImages)) || pages.some(({ ready }) => !ready);
   const groups = pages.flatMap((page) => page.groups);
   return (
     <div className="mx-auto max-w-6xl pt-8">

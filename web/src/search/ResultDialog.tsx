@@ -125,7 +125,6 @@ function Elsewhere({ image }: { image: Image }) {
 
 function useArrows(step: (by: number) => void): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.target instanceof HTMLInputElement) return;
     if (event.key === "ArrowLeft") step(-1);
     if (event.key === "ArrowRight") step(1);
   });

@@ -39,7 +39,7 @@ export function Start({ collection, onGiven }: Props) {
         <h1 className="text-4xl leading-[1.05] font-extrabold tracking-tight sm:text-6xl">
           <span className="block">{text.start.title}</span> <span className="block">{text.start.subtitle}</span>
         </h1>
-        <p className="mx-auto mt-4 max-w-xl text-lg text-pretty text-soft">
+        <p className="mx-auto mt-4 min-h-14 max-w-xl text-lg text-pretty text-soft">
           {size ? text.start.lead(formats.number(size)) : text.start.leadEmpty}
         </p>
         <div className="mt-8 rounded-[2rem] border-2 border-dashed border-line bg-card px-6 py-10 shadow-card transition-colors hover:border-edge">
@@ -62,7 +62,8 @@ export function Start({ collection, onGiven }: Props) {
           </div>
         )}
       </section>
-      {size === 0 ? <Empty collection={collection} /> : <Suggestions collection={collection} />}
+      {/* What comes below waits for what is above, so that it does not move. */}
+      {!stats.isPending && (size === 0 ? <Empty collection={collection} /> : <Suggestions collection={collection} />)}
     </>
   );
 }
@@ -107,7 +108,11 @@ function Empty({ collection }: { collection: string }) {
     <section className="mx-auto max-w-xl rounded-3xl bg-well p-8 text-center">
       <h2 className="text-2xl font-bold">{text.collection.empty}</h2>
       <p className="mt-2 text-soft">{text.collection.emptySearch}</p>
-      <Link href={hrefIn("/collection/", collection)} className={`mt-5 ${looksLikeButton({ kind: "primary" })}`}>
+      <Link
+        href={hrefIn("/collection/", collection)}
+        prefetch={false}
+        className={`mt-5 ${looksLikeButton({ kind: "primary" })}`}
+      >
         {text.collection.add}
       </Link>
     </section>

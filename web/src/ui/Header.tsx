@@ -29,16 +29,22 @@ export function Header() {
   return (
     <header className="sticky top-0 z-30 border-b border-line/70 bg-paper/90 backdrop-blur-md">
       <div className="mx-auto flex h-16 max-w-[100rem] items-center gap-1 px-4 sm:gap-3 sm:px-6 lg:px-8">
-        <Link href={hrefIn("/", collection)} className="flex items-center gap-2.5 rounded-lg" aria-label="Lookalike">
+        <Link
+          href={hrefIn("/", collection)}
+          prefetch={false}
+          className="flex items-center gap-2.5 rounded-lg"
+          aria-label="Lookalike"
+        >
           <Logo className="size-8" />
           <span className="font-display text-xl font-bold tracking-tight max-md:hidden">Lookalike</span>
         </Link>
-        <nav aria-label={text.nav.main} className="ml-auto md:ml-4">
+        <nav aria-label={text.nav.main} className="ml-1 md:ml-4">
           <ul className="flex gap-0.5 sm:gap-1">
             {PARTS.map(({ path: to, name, icon: Icon }) => (
               <li key={to}>
                 <Link
                   href={hrefIn(to, collection)}
+                  prefetch={false}
                   aria-current={path === to ? "page" : undefined}
                   className="flex h-10 min-w-10 items-center justify-center gap-2 rounded-xl px-2.5 font-medium text-soft transition-colors hover:text-ink aria-[current=page]:bg-well aria-[current=page]:text-ink sm:px-3"
                 >
@@ -49,7 +55,8 @@ export function Header() {
             ))}
           </ul>
         </nav>
-        <div className="flex items-center gap-0.5 sm:ml-auto sm:gap-1">
+        {/* It fills the rest, so that nothing moves when there are collections to choose from. */}
+        <div className="flex flex-1 items-center justify-end gap-0.5 sm:gap-1">
           <UploadBadge />
           <CollectionChoice />
           {key !== undefined && (

@@ -17,6 +17,13 @@ export function useSize(collection: string): number | undefined {
   return stats && (stats.search.collections.find(({ name }) => name === collection)?.images ?? 0);
 }
 
+/** Whether there may be images to ask for: a collection that holds none is not known to the gateway. */
+export function useHasImages(collection: string): boolean {
+  const size = useSize(collection);
+  const { isPending } = useStats();
+  return !isPending && size !== 0;
+}
+
 /** The path of a part of the page, in the same collection. */
 export const hrefIn = (path: string, collection: string): string =>
   collection === DEFAULT_COLLECTION ? path : `${path}?${new URLSearchParams({ collection }).toString()}`;

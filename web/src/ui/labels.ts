@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { listLabels } from "@/api/images";
 import type { LabelCount } from "@/api/types";
+import { useHasImages } from "./collection";
 
 const NONE: readonly LabelCount[] = [];
 
@@ -11,6 +12,7 @@ export function useLabels(collection: string): readonly LabelCount[] {
   const labels = useQuery({
     queryKey: ["labels", collection],
     queryFn: ({ signal }) => listLabels(collection, signal),
+    enabled: useHasImages(collection),
   });
   return labels.data ?? NONE;
 }
