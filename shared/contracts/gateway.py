@@ -113,6 +113,8 @@ class Stats(Contract):
     """What runs behind the gateway, and what it holds."""
 
     version: str
+    url_fetch: bool
+    """Whether images are fetched from addresses that clients name."""
     embedder: EmbeddingSpace
     search: SearchStats
 
