@@ -25,7 +25,8 @@ export const test = base.extend<Watched & { watch: undefined }>({
       const faults: string[] = [];
       page.on("pageerror", (error) => faults.push(String(error)));
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
+        if (message.type() === "error" || message.type() === "warning")
+          faults.push(`${message.text()} ${message.location().url}`);
       });
       page.on("request", (request) => {
         const url = request.url();

@@ -1,7 +1,8 @@
 "use client";
 
 import { useMemo, useRef } from "react";
-import { hrefOf, type Query } from "./query";
+import type { Query } from "./query";
+import { adjust, go } from "./useQueryAddress";
 
 /** Opens and closes what is looked at more closely, as the address has it. */
 export function useView(query: Query, viewed: string | undefined) {
@@ -10,16 +11,16 @@ export function useView(query: Query, viewed: string | undefined) {
     () => ({
       open: (id: string) => {
         opened.current = true;
-        window.history.pushState(null, "", `${hrefOf(query)}&view=${id}`);
+        go(query, id);
       },
       /** Look at another one instead. */
       step: (id: string) => {
-        if (id !== viewed) window.history.replaceState(null, "", `${hrefOf(query)}&view=${id}`);
+        if (id !== viewed) adjust(query, id);
       },
       close: () => {
         // As the back button does; a page that was opened with it has nowhere to go back to.
         if (opened.current) window.history.back();
-        else window.history.replaceState(null, "", hrefOf(query));
+        else adjust(query);
         opened.current = false;
       },
     }),
