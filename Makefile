@@ -23,6 +23,7 @@ help:
 	@echo "make run                       start Lookalike on http://127.0.0.1:8000"
 	@echo "make run IMAGES=DIR            the same, with the images of a folder; its folders' names become labels"
 	@echo "make run SAMPLE=caltech101     the same, with a public data set (gallery: pictures that the program draws)"
+	@echo "make page                      build the page, as make run does where Node.js is there"
 	@echo "make test                      run every check"
 	@echo "make format | lock | clean     format the code | renew the lock files | remove the environment"
 

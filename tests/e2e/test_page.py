@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from cli import service_token_file
 from cli.gallery import KINDS, write
 from cli.gallery.gallery import PER_KIND
+from services.gateway.app import create_app
+from services.gateway.settings import GatewaySettings
 from tests.support.lookalike import Installation
+from tests.support.serving import serving
 
 WEB = Path(__file__).parents[2] / "web"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +54,34 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def keyed(lookalike: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Another gateway before the same services that wants a key, and the key."""
+    file = tmp_path_factory.mktemp("keys") / "api-keys.json"
+    scopes = ("--scope", "search", "--scope", "write")
+    created = lookalike.run("keys", "create", "the page", "--file", str(file), *scopes)
+    services = {name: f"http://127.0.0.1:{lookalike.ports[name]}" for name in ("embedder", "search")}
+    token = service_token_file.server(services["search"], None, lookalike.folder / "data").token
+    settings = GatewaySettings(
+        embedder_url=services["embedder"],
+        search_url=services["search"],
+        service_token=SecretStr(token or ""),
+        api_keys_file=file,
+    )
+    with serving(create_app(settings)) as url:
+        yield {"LOOKALIKE_KEYED_URL": url, "LOOKALIKE_KEY": created.stdout.strip()}
+
+
 SUBJECTS = sorted(path.name.removesuffix(".spec.ts") for path in (WEB / "tests").glob("*.spec.ts"))
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_the_page_does_in_a_browser_what_it_promises(
-    lookalike: Installation, pictures: Path, browser: str, subject: str
+    lookalike: Installation, keyed: dict[str, str], pictures: Path, browser: str, subject: str
 ) -> None:
     environment = {
         **os.environ,
+        **keyed,
         "CHROMIUM": browser,
         "LOOKALIKE_URL": lookalike.url,
         "LOOKALIKE_PICTURES": str(pictures),
