@@ -6,17 +6,24 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
+# The page is built with Node.js and npm, where they are there.
+NODE := $(shell command -v npm >/dev/null && node -e \
+	'const [major, minor] = process.versions.node.split(".").map(Number); if (major < 20 || (major === 20 && minor < 19)) process.exit(1)' \
+	2>/dev/null && echo node)
+export NEXT_TELEMETRY_DISABLED := 1
+
 # make run: a folder of images, or a sample (gallery, caltech101, none) where the collection is empty; where data is kept
 IMAGES ?=
 SAMPLE ?= gallery
 DATA   ?= data
 
-.PHONY: help setup run test format lock clean
+.PHONY: help setup page run test test-page format lock clean
 
 help:
 	@echo "make run                       start Lookalike on http://127.0.0.1:8000"
 	@echo "make run IMAGES=DIR            the same, with the images of a folder; its folders' names become labels"
 	@echo "make run SAMPLE=caltech101     the same, with a public data set (gallery: pictures that the program draws)"
+	@echo "make page                      build the page, as make run does where Node.js is there"
 	@echo "make test                      run every check"
 	@echo "make format | lock | clean     format the code | renew the lock files | remove the environment"
 
@@ -31,10 +38,33 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+WITHOUT_NODE := Without Node.js 20.19 or newer and npm the page cannot be built (on Debian 13: apt-get install nodejs npm).
+
+page: web/out/index.html
+
+web/node_modules/.complete: web/package-lock.json
+	@echo "Installing what web/package-lock.json pins: a minute, once."
+	@cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+# Where the description of the API is not part of the repository, the gateway gives it.
+openapi/gateway.json: | setup
+	@mkdir -p openapi
+	@$(BIN)/python -c 'import json; from services.gateway.app import create_app; print(json.dumps(create_app().openapi()))' > $@
+
+web/src/api/schema.d.ts: openapi/gateway.json web/node_modules/.complete
+	@cd web && npm run --silent types
+	@touch $@
+
+web/out/index.html: web/src/api/schema.d.ts web/node_modules/.complete $(shell find web/src web/public web/scripts web/*.* -type f)
+	@echo "Building the page."
+	@cd web && npm run --silent build
+
 run: setup
+	@$(if $(NODE),$(MAKE) --no-print-directory page ||) echo "$(if $(NODE),The page could not be built.,$(WITHOUT_NODE)) / shows the API's documentation."
 	@exec $(BIN)/lookalike serve --data "$(DATA)" --sample "$(SAMPLE)" $(if $(IMAGES),--images "$(IMAGES)")
 
-test: setup
+test: setup test-page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -49,9 +79,22 @@ test: setup
 	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --protocol copies --max-queries 360 \
 		--against tests/data/copies.json
 
+# Nothing may be skipped in CI. The page's browser tests are among tests/e2e: they need the services.
+test-page: setup
+ifeq ($(NODE),)
+	@echo "NOT TESTED: the page. $(WITHOUT_NODE)"
+	@test "$(CI)" != true
+else
+	@$(MAKE) --no-print-directory page
+	cd web && npm run --silent check
+	cd web && npm run --silent test
+	cd web && npm run --silent budget
+endif
+
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(if $(NODE),@$(MAKE) --no-print-directory web/node_modules/.complete && cd web && npm run --silent format)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
@@ -64,4 +107,4 @@ lock: setup
 		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$$part.txt || exit 1; done
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) web/node_modules web/.next web/out

@@ -37,7 +37,7 @@ _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 class SecurityHeaders:
-    """Adds them to every answer.
+    """Adds them to every answer; one that names a policy of its own keeps it.
 
     Args:
         app: Whose answers they are.
@@ -95,7 +95,7 @@ def _digest(script: bytes) -> str:
 
 def _protect(message: Message, policy: str) -> MutableHeaders:
     headers = MutableHeaders(scope=message)
-    headers["content-security-policy"] = policy
+    headers.setdefault("content-security-policy", policy)
     headers["x-content-type-options"] = "nosniff"
     headers["x-frame-options"] = "DENY"
     headers["referrer-policy"] = "no-referrer"

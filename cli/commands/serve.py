@@ -125,6 +125,7 @@ class _Start:
         program = "lookalike" if shutil.which("lookalike") else os.path.relpath(installed)
         lines = (
             f"Lookalike is ready: {images} images in the collection {self.collection}.",
+            f"  Search in the browser           {self.server.url}/",
             f"  The API and its documentation   {self.server.url}/docs",
             f"  Search from the command line    {program} search {file}{url}",
             f"  Search by HTTP                  curl -F image=@{file} '{self.server.url}/v1/search?k=5'",

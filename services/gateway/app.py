@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from services.gateway import page
 from services.gateway.api import (
     access,
     batches,
@@ -74,6 +75,7 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
     work = Work.up_to(settings.max_uploads_in_flight)
     metrics = Metrics()
     measured = UpstreamMetrics(metrics.registry)
+    built = page.find(settings.web_folder)
     token = None if settings.service_token is None else settings.service_token.get_secret_value()
 
     @asynccontextmanager
@@ -131,16 +133,20 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
         routers,
         metrics,
         DESCRIPTION,
-        guards=_guards(settings, keyring, work),
+        guards=_guards(settings, keyring, work, built),
         metrics_access=[across("search"), ALL_COLLECTIONS],
     )
     app.add_exception_handler(Unauthorized, _on_wrong_service_token)
     if keyring is None:
         access.make_optional(app)
 
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
+    if built:
+        page.install(app, built)
+    else:
+
+        @app.get("/", include_in_schema=False)
+        async def root() -> RedirectResponse:
+            return RedirectResponse("/docs")
 
     # Outermost, so that a page may read whatever is answered: also refusals, and what went wrong inside.
     app.add_middleware(
@@ -162,7 +168,9 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
     return app
 
 
-def _guards(settings: GatewaySettings, keyring: Keyring | None, work: Work) -> list[Middleware]:
+def _guards(
+    settings: GatewaySettings, keyring: Keyring | None, work: Work, built: page.Page | None
+) -> list[Middleware]:
     """Give what a request has to pass before its body is read, in this order."""
     rates = RateLimits(rate_of(settings.key_rate_limit), rate_of(settings.address_rate_limit))
     return [
@@ -170,6 +178,7 @@ def _guards(settings: GatewaySettings, keyring: Keyring | None, work: Work) -> l
         Middleware(ProxyHeadersMiddleware, _listed(settings.trusted_proxies or "")),
         Middleware(HostGuard, _listed(settings.allowed_hosts.lower())),
         Middleware(OriginGuard, settings.cors_origin_regex),
+        Middleware(page.PageFiles, built),
         Middleware(Gatekeeper, rates, keyring),
         Middleware(OverloadGuard, work),
     ]

@@ -101,6 +101,8 @@ def _result(neighbour: Neighbour, included: Included | None) -> SearchResult:
         percentile=neighbour.percentile,
         label=record.label,
         metadata=record.metadata,
+        width=record.width,
+        height=record.height,
         links=links(record),
         included=included,
     )

@@ -81,6 +81,11 @@ class GatewaySettings(ServiceSettings):
     address_rate_limit: str | None = Field(
         default=None, description="The same for each address that shows no key, or a wrong one."
     )
+    web_folder: Path | None = Field(
+        None,
+        description="Folder of the built page, which is served under `/`. Unset: `web/out` beside the program's "
+        "sources. Without a page `/` leads to the API's documentation.",
+    )
 
     credentials_setting: ClassVar[str] = "API_KEYS_FILE"
 

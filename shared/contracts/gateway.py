@@ -175,6 +175,9 @@ class SearchResult(Contract):
     """Share of random pairs of the collection that are farther apart; None where it has less than two images."""
     label: str | None
     metadata: Metadata
+    width: int
+    height: int
+    """In pixels, upright: a page can make room before the picture comes."""
     links: ImageLinks
     included: Included | None = None
     """What was asked for with `include`; None where nothing was."""
@@ -208,6 +211,8 @@ class Stats(Contract):
     """What runs behind the gateway, and what it holds."""
 
     version: str
+    url_fetch: bool
+    """Whether images are fetched from addresses that clients name."""
     embedder: EmbeddingSpace
     search: SearchStats
 

@@ -91,7 +91,10 @@ class FakeGateway:
         held = CollectionStats(name="default", images=len(self.images), space=None)
         collections = (held,) if self.images else ()
         return Stats(
-            version="1", embedder=space, search=SearchStats(revision=0, store="memory", collections=collections)
+            version="1",
+            url_fetch=False,
+            embedder=space,
+            search=SearchStats(revision=0, store="memory", collections=collections),
         )
 
     def _enter(self, size: int) -> None:

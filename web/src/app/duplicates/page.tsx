@@ -1,0 +1,10 @@
+import { Suspense } from "react";
+import { DuplicatesPage } from "@/duplicates/DuplicatesPage";
+
+export default function Page() {
+  return (
+    <Suspense>
+      <DuplicatesPage />
+    </Suspense>
+  );
+}

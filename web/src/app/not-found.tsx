@@ -1,0 +1,5 @@
+import { Nowhere } from "@/ui/Nowhere";
+
+export default function NotFound() {
+  return <Nowhere />;
+}

@@ -1,0 +1,5 @@
+import { StatusPage } from "@/status/StatusPage";
+
+export default function Page() {
+  return <StatusPage />;
+}
