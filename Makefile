@@ -64,6 +64,9 @@ run: setup
 	@$(if $(NODE),$(MAKE) --no-print-directory page ||) echo "$(if $(NODE),The page could not be built.,$(WITHOUT_NODE)) / shows the API's documentation."
 	@exec $(BIN)/lookalike serve --data "$(DATA)" --sample "$(SAMPLE)" $(if $(IMAGES),--images "$(IMAGES)")
 
+# Two processes, a file in one of them: much of the tests' time is waiting.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+
 test: setup test-page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -71,9 +74,9 @@ test: setup test-page
 	$(BIN)/lint-imports
 	$(BIN)/python -m services.embedder.extractors
 	@# Each kind in a process of its own: libraries with threads of their own, that contract tests load, disturb signals.
-	$(BIN)/pytest tests/contract
-	$(BIN)/pytest tests/e2e tests/integration
-	$(BIN)/pytest tests/unit
+	$(PYTEST) tests/contract
+	$(PYTEST) tests/e2e tests/integration
+	$(PYTEST) tests/unit
 	@# How good search is on the drawn gallery: labels find each other, and altered copies their original.
 	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --against tests/data/gallery.json
 	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --protocol copies --max-queries 360 \

@@ -38,7 +38,7 @@ from services.embedder.recipes import RECIPES
 from services.embedder.settings import EmbedderSettings
 from shared.settings import CacheSettings
 
-RECIPE = RECIPES["multilayer"]
+RECIPE = RECIPES[EmbedderSettings().recipe]
 LIMITS = Limits(40 * 2**20, 64_000_000)
 FULL_BATCH = 16
 SERVED = (

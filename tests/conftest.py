@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -7,10 +8,9 @@ import pytest
 from pymongo import MongoClient
 from threadpoolctl import threadpool_limits
 
+from tests.support.missing import missing
 from tests.support.mongodb.engine import Engine
 from tests.support.mongodb.provision import Runner, Unavailable, provision
-
-NO_ENGINE = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,14 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def mongodb_runner(pytestconfig: pytest.Config) -> Runner:
+def mongodb_runner() -> Runner:
     try:
         return provision()
     except Unavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"MongoDB's engine cannot be started: {error}")
-        pytestconfig.stash[NO_ENGINE] = str(error)
-        pytest.skip(f"MongoDB's engine cannot be started: {error}")
+        missing(
+            f"MongoDB's engine cannot be started: {error}. "
+            "Or set MONGODB_URL to a server that the tests may make databases in."
+        )
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +58,12 @@ def mongodb_url(mongodb_server: str) -> Iterator[str]:
         client.drop_database(name)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if reason := config.stash.get(NO_ENGINE, None):
-        terminalreporter.section("NOT TESTED: the MongoDB store", sep="!", red=True, bold=True)
-        terminalreporter.line(f"MongoDB's engine cannot be started: {reason}.")
-        terminalreporter.line(
-            "Or set MONGODB_URL to a server that the tests may make databases in. CI never skips this."
-        )
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested, and why: tests may run in several processes, so their reports are asked."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.getreports("skipped"))
+    if not reasons:
+        return
+    terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+    for reason, tests in reasons.items():
+        terminalreporter.line(f"{tests} test{'s' * (tests > 1)}: {reason.removeprefix('Skipped: ')}")
+    terminalreporter.line("CI never skips for want of a program.")

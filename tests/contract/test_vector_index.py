@@ -249,11 +249,11 @@ class TestApply:
         for thread in threads:
             thread.start()
         random = np.random.default_rng(0)
-        for number in range(200):
+        for number in range(100):
             pair = (f"left-{number}", f"right-{number}")
             index.apply({key: Entry(directions(random, 1, 4)[0]) for key in pair})
-            if number >= 50:
-                pair = (f"left-{number - 50}", f"right-{number - 50}")
+            if number >= 25:
+                pair = (f"left-{number - 25}", f"right-{number - 25}")
                 index.apply(dict.fromkeys(pair))
                 removed.extend(pair)
         ended.set()
@@ -261,7 +261,7 @@ class TestApply:
             thread.join()
         assert not faults
         assert next(answers) > 10
-        assert len(index) == 100
+        assert len(index) == 50
 
 
 class TestReading:

@@ -15,6 +15,7 @@ from cli.gallery.gallery import PER_KIND
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
 from tests.support.lookalike import Installation
+from tests.support.missing import missing
 from tests.support.serving import serving
 
 WEB = Path(__file__).parents[2] / "web"
@@ -24,18 +25,10 @@ BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-
 @pytest.fixture(scope="module")
 def browser() -> str:
     """A browser, and the page built: where either is missing this is told, and in CI it is a failure."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    missing = None
     if not (WEB / "out" / "index.html").is_file():
-        missing = "The page has not been built; `make page` does it."
-    elif found is None:
-        missing = "There is no Chromium (on Debian: apt-get install chromium)."
-    if missing is None:
-        assert found is not None
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    pytest.skip(missing)
+        missing("The page has not been built; `make page` does it.")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or missing("There is no Chromium (on Debian: apt-get install chromium).")
 
 
 @pytest.fixture(scope="module")

@@ -129,6 +129,6 @@ async function readPicture(): Promise<Buffer> {
 test("the status tells what runs and what it holds", async ({ page }) => {
   await page.goto("/status/");
   await expect(page.getByText("Everything works")).toBeVisible();
-  await expect(page.getByText("multilayer")).toBeVisible();
+  await expect(page.getByText("centred", { exact: true })).toBeVisible();
   await expect(page.getByText("276 images").first()).toBeVisible();
 });
