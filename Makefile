@@ -16,8 +16,10 @@ export NEXT_TELEMETRY_DISABLED := 1
 IMAGES ?=
 SAMPLE ?= gallery
 DATA   ?= data
+# make fuzz-api: how many requests are made up for each operation, beside those that its description leads to by itself
+EXAMPLES ?= 100
 
-.PHONY: help setup page run test test-page format lock clean
+.PHONY: help setup page run test test-page openapi openapi-release fuzz-api format lock clean
 
 help:
 	@echo "make run                       start Lookalike on http://127.0.0.1:8000"
@@ -25,6 +27,8 @@ help:
 	@echo "make run SAMPLE=caltech101     the same, with a public data set (gallery: pictures that the program draws)"
 	@echo "make page                      build the page, as make run does where Node.js is there"
 	@echo "make test                      run every check"
+	@echo "make openapi                   write the descriptions of the API anew, as the services are"
+	@echo "make fuzz-api                  send the gateway thousands of requests that its description allows, or forbids"
 	@echo "make format | lock | clean     format the code | renew the lock files | remove the environment"
 
 setup: $(VENV)/.complete
@@ -46,11 +50,6 @@ web/node_modules/.complete: web/package-lock.json
 	@echo "Installing what web/package-lock.json pins: a minute, once."
 	@cd web && npm ci --no-audit --no-fund
 	@touch $@
-
-# Where the description of the API is not part of the repository, the gateway gives it.
-openapi/gateway.json: | setup
-	@mkdir -p openapi
-	@$(BIN)/python -c 'import json; from services.gateway.app import create_app; print(json.dumps(create_app().openapi()))' > $@
 
 web/src/api/schema.d.ts: openapi/gateway.json web/node_modules/.complete
 	@cd web && npm run --silent types
@@ -93,6 +92,17 @@ else
 	cd web && npm run --silent test
 	cd web && npm run --silent budget
 endif
+
+# The descriptions that tests compare with; the second is for whoever releases a version: it promises what the first has.
+openapi: setup
+	$(BIN)/python -m tests.support.openapi.documents
+
+openapi-release: setup
+	$(BIN)/python -m tests.support.openapi.documents --release
+
+# As make test does, with many more requests, which differ from run to run.
+fuzz-api: setup
+	API_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -s tests/integration/test_contract.py
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -1,12 +1,13 @@
 """The command line's connections to the gateway, to search services and to embedders."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
 from cli import failures
+from shared.clients.blocking import BlockingGatewayClient
 from shared.clients.embedder import EmbedderClient
 from shared.clients.gateway import GatewayClient
 from shared.clients.search import SearchClient
@@ -31,6 +32,16 @@ async def gateway(server: Server, connections: int = 2) -> AsyncIterator[Gateway
     async with _opened(server.url, connections) as http:
         try:
             yield GatewayClient(http, api_key=server.token)
+        except LookalikeError as error:
+            raise failures.of_gateway(error, server.url) from error
+
+
+@contextmanager
+def blocking_gateway(server: Server) -> Iterator[BlockingGatewayClient]:
+    """Open a client for commands that do one thing after the other, likewise."""
+    with BlockingGatewayClient(_opened(server.url, connections=1), api_key=server.token) as client:
+        try:
+            yield client
         except LookalikeError as error:
             raise failures.of_gateway(error, server.url) from error
 

@@ -1,15 +1,24 @@
 """The OpenAPI document, as true as the answers are."""
 
+from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from shared.contracts.problem import MEDIA_TYPE, Problem
+from shared.errors import BodyTooLarge, InvalidRequest, LookalikeError, RequestTimeout, UpstreamTimeout
 
-PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
+Responses = dict[int | str, dict[str, Any]]
+
+PROBLEM_RESPONSE: Responses = {
     "default": {"description": "Refused or failed.", "model": Problem, "content": {MEDIA_TYPE: {}}}
 }
+
+_ANYWHERE = (InvalidRequest, LookalikeError, UpstreamTimeout)
+"""How every endpoint may refuse or fail: the first and the last of them for its `X-Request-Deadline`."""
+_WITH_BODY = (BodyTooLarge, RequestTimeout)
 
 
 def operation_id(route: APIRoute) -> str:
@@ -17,17 +26,50 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
+def refusals(*errors: type[LookalikeError]) -> Responses:
+    """Describe how an endpoint may refuse: its answers by status, each with the codes that it may have.
+
+    What such an answer looks like, the document takes from the endpoint's `default`.
+    """
+    answers: Responses = {}
+    for error in sorted(errors, key=lambda error: error.status):
+        known = answers.get(error.status, {"description": ""})["description"]
+        answers[error.status] = {"description": f"{known} `{error.code}`: {error.title}.".lstrip()}
+    return answers
+
+
+def add_refusals(operation: dict[str, Any], errors: Iterable[type[LookalikeError]]) -> None:
+    """Say in an operation of the document how else it may refuse; what it says already stays."""
+    answers = operation["responses"]
+    for error in errors:
+        answer = answers.setdefault(str(error.status), {"description": ""})
+        if f"`{error.code}`" not in answer["description"]:
+            answer["description"] = f"{answer['description']} `{error.code}`: {error.title}.".lstrip()
+        if "content" not in answer:
+            answer["content"] = deepcopy(answers["default"]["content"])
+    operation["responses"] = dict(sorted(answers.items()))
+
+
 def install(app: FastAPI) -> None:
-    """Show problems under their own media type, where FastAPI knows no other than that of good answers."""
+    """Complete what FastAPI knows of failures: which there are, and that they have a media type of their own."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = build()
         for path in document["paths"].values():
             for operation in path.values():
-                failure = operation["responses"]["default"]["content"]
-                if MEDIA_TYPE in failure and "application/json" in failure:
-                    failure[MEDIA_TYPE] = failure.pop("application/json")
+                _complete(operation)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change the document
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    failure = answers["default"]["content"]
+    if MEDIA_TYPE in failure and "application/json" in failure:
+        failure[MEDIA_TYPE] = failure.pop("application/json")
+    for status, answer in answers.items():
+        if status.isdecimal() and int(status) >= 400 and "content" not in answer:
+            answer["content"] = deepcopy(failure)
+    add_refusals(operation, (*_ANYWHERE, *(_WITH_BODY if "requestBody" in operation else ())))

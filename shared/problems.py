@@ -1,8 +1,11 @@
 """Failures as answers: the exception handlers that make every error body a problem document."""
 
+from collections.abc import Iterable
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from shared.contracts.problem import MEDIA_TYPE
@@ -10,6 +13,8 @@ from shared.departure import ClientLeft
 from shared.errors import InvalidRequest, LookalikeError, MethodNotAllowed, NotFound, Unauthorized
 from shared.logging import request_id
 from shared.validation import field_errors
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class ProblemResponse(Response):
@@ -34,6 +39,13 @@ def problem_response(error: LookalikeError) -> Response:
     return ProblemResponse(error, headers)
 
 
+def method_not_allowed(allowed: Iterable[str]) -> Response:
+    """Answer that an address exists, but not for the request's method; these are the ones that it has."""
+    response = problem_response(MethodNotAllowed())
+    response.headers["allow"] = ", ".join(allowed)
+    return response
+
+
 def install(app: FastAPI) -> None:
     """Answer every exception of the tree, of the framework and of validation with a problem document."""
     app.add_exception_handler(LookalikeError, _on_own_error)
@@ -47,7 +59,7 @@ async def _on_own_error(_: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, LookalikeError):
         # FastAPI wraps whatever is raised while it reads a body; the body cap's refusal is inside.
@@ -56,11 +68,19 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
         case 404:
             return problem_response(NotFound("There is no such address."))
         case 405:
-            response = problem_response(MethodNotAllowed())
-            response.headers["allow"] = (error.headers or {}).get("Allow", "")
-            return response
+            return method_not_allowed(_allowed(request) or [(error.headers or {}).get("Allow", "")])
         case _:
             return problem_response(InvalidRequest("The body could not be read as what its content type says."))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Ask all routes which methods they take: the framework names those of the first one at an address alone."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:

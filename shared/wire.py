@@ -4,7 +4,7 @@ Both carry the same fields. MessagePack keeps bytes raw, so a vector of 2,048 fl
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgpack
 from pydantic import BaseModel, ValidationError
@@ -27,7 +27,9 @@ def encode(model: BaseModel, media_type: str = MSGPACK) -> bytes:
     return model.model_dump_json().encode()
 
 
-def decode(model: type[Model], body: bytes, media_type: str) -> Model:
+def decode(
+    model: type[Model], body: bytes, media_type: str, *, unknown_fields: Literal["forbid", "ignore"] = "forbid"
+) -> Model:
     """Read a contract from one of the two forms.
 
     Raises:
@@ -38,9 +40,9 @@ def decode(model: type[Model], body: bytes, media_type: str) -> Model:
     try:
         if form == MSGPACK:
             # Timestamps come back as datetimes; strings that are not UTF-8 are refused, as in JSON.
-            return model.model_validate(msgpack.unpackb(body, timestamp=3))
+            return model.model_validate(msgpack.unpackb(body, timestamp=3), extra=unknown_fields)
         if form == JSON:
-            return model.model_validate_json(body)
+            return model.model_validate_json(body, extra=unknown_fields)
     except ValidationError as error:
         raise InvalidRequest(
             "The body does not have the expected fields.", field_errors(error.errors(), "body")

@@ -1,9 +1,7 @@
 """`lookalike collections`: list, make, delete, and give other names."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import anyio
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
@@ -13,10 +11,8 @@ from cli import connection, console
 from cli.connection import Server
 from cli.console import printable
 from cli.options import ApiKey, Url, checked_collection
-from shared.clients.gateway import DEFAULT_URL, GatewayClient
+from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.collections import Collection, Description, ProjectionKind
-
-Answer = TypeVar("Answer")
 
 _HEADINGS = ("collection", "images", "recipe", "space", "projection", "aliases", "description")
 
@@ -40,7 +36,8 @@ def list_collections(
     api_key: ApiKey = None,
 ) -> None:
     """List all collections."""
-    held = _ask(Server(url, api_key), lambda client: client.collections())
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        held = client.collections()
     if as_json:
         typer.echo(held.model_dump_json(indent=2))
         return
@@ -72,10 +69,8 @@ def create(
     api_key: ApiKey = None,
 ) -> None:
     """Make an empty collection. Done again it changes nothing."""
-    stored = _ask(
-        Server(url, api_key),
-        lambda client: client.create_collection(name, recipe=recipe, projection=projection, description=description),
-    )
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        stored = client.create_collection(name, recipe=recipe, projection=projection, description=description)
     console.say(f"The collection {name} is made." if stored.created else f"There is a collection {name} already.")
 
 
@@ -87,10 +82,11 @@ def delete(
     api_key: ApiKey = None,
 ) -> None:
     """Remove a collection with all its images and aliases."""
-    if not yes:
-        held = _ask(Server(url, api_key), lambda client: client.collection(name))
-        typer.confirm(f"Remove the collection {held.name} with its {held.images} images?", abort=True, err=True)
-    _ask(Server(url, api_key), lambda client: client.delete_collection(name))
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        if not yes:
+            held = client.collection(name)
+            typer.confirm(f"Remove the collection {held.name} with its {held.images} images?", abort=True, err=True)
+        client.delete_collection(name)
     console.say(f"The collection {name} is removed.")
 
 
@@ -107,20 +103,13 @@ def alias(
     """Let ALIAS stand for COLLECTION from now on, whatever it stood for; or remove it."""
     if remove == (collection is not None):
         raise typer.BadParameter("name a collection, or --remove the alias")
-    if collection is None:
-        _ask(Server(url, api_key), lambda client: client.delete_alias(alias))
-        console.say(f"The alias {alias} is removed.")
-    else:
-        stored = _ask(Server(url, api_key), lambda client: client.put_alias(alias, collection))
-        console.say(f"{alias} stands for the collection {stored.collection}.")
-
-
-def _ask(server: Server, call: Callable[[GatewayClient], Awaitable[Answer]]) -> Answer:
-    async def ask() -> Answer:
-        async with connection.gateway(server) as client:
-            return await call(client)
-
-    return anyio.run(ask)
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        if collection is None:
+            client.delete_alias(alias)
+            console.say(f"The alias {alias} is removed.")
+        else:
+            stored = client.put_alias(alias, collection)
+            console.say(f"{alias} stands for the collection {stored.collection}.")
 
 
 def _row(held: Collection) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import anyio
 import typer
 from pydantic import ValidationError
 
@@ -10,10 +9,11 @@ from cli import connection, console
 from cli.connection import Server
 from cli.failures import CommandFailed
 from cli.options import ApiKey, Collection, Url
+from shared.clients.blocking import BlockingGatewayClient
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.filters import Filter
-from shared.contracts.gateway import RemovalRequest, RemovedImages
+from shared.contracts.gateway import RemovalRequest
 
 
 def _filter(text: str) -> Filter:
@@ -37,35 +37,27 @@ def delete(
     collection: Collection = DEFAULT_COLLECTION,
 ) -> None:
     """Remove the images that a filter admits, after showing how many they are."""
-    server = Server(url, api_key)
-    found = anyio.run(_ask, server, collection, RemovalRequest(filter=wanted))
-    ids = ", ".join(found.ids) + (", …" if found.matching > len(found.ids) else "")
-    typer.echo(f"{found.matching} images" + (f": {ids}" if ids else ""))
-    if dry_run or not found.matching:
-        return
-    if not yes:
-        typer.confirm(f"Remove them from the collection {collection}?", abort=True, err=True)
-    removed = anyio.run(
-        _remove_all, server, collection, RemovalRequest(filter=wanted, dry_run=False, count=found.matching)
-    )
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        found = client.delete_matching(RemovalRequest(filter=wanted), collection=collection)
+        ids = ", ".join(found.ids) + (", …" if found.matching > len(found.ids) else "")
+        typer.echo(f"{found.matching} images" + (f": {ids}" if ids else ""))
+        if dry_run or not found.matching:
+            return
+        if not yes:
+            typer.confirm(f"Remove them from the collection {collection}?", abort=True, err=True)
+        removed = _remove_all(client, collection, RemovalRequest(filter=wanted, dry_run=False, count=found.matching))
     typer.echo(f"{removed} removed")
 
 
-async def _ask(server: Server, collection: str, request: RemovalRequest) -> RemovedImages:
-    async with connection.gateway(server) as client:
-        return await client.delete_matching(request, collection=collection)
-
-
-async def _remove_all(server: Server, collection: str, request: RemovalRequest) -> int:
+def _remove_all(client: BlockingGatewayClient, collection: str, request: RemovalRequest) -> int:
     """Ask again until none is left: of very many images one answer is about some."""
     removed, wanted = 0, request
-    async with connection.gateway(server) as client:
-        while True:
-            answer = await client.delete_matching(wanted, collection=collection)
-            removed += answer.removed
-            if not answer.remaining:
-                return removed
-            if not answer.removed:
-                raise CommandFailed(f"{removed} images were removed; {answer.remaining} are being written again.")
-            console.say(f"{removed} removed, {answer.remaining} left")
-            wanted = request.model_copy(update={"count": answer.remaining})
+    while True:
+        answer = client.delete_matching(wanted, collection=collection)
+        removed += answer.removed
+        if not answer.remaining:
+            return removed
+        if not answer.removed:
+            raise CommandFailed(f"{removed} images were removed; {answer.remaining} are being written again.")
+        console.say(f"{removed} removed, {answer.remaining} left")
+        wanted = request.model_copy(update={"count": answer.remaining})

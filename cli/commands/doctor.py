@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import anyio
 import typer
 from rich.table import Column, Table
 from rich.text import Text
@@ -27,16 +26,16 @@ def doctor(
 ) -> None:
     """Show what is set up, what is missing, and how to mend it."""
     listening = {"gateway": gateway_port, "embedder": embedder_port, "search": search_port}
-    findings = list(diagnosis.examine(data.absolute(), listening, anyio.run(_running, Server(url, api_key))))
+    findings = list(diagnosis.examine(data.absolute(), listening, _running(Server(url, api_key))))
     _print(findings)
     broken = any(finding.needed and not finding.good for finding in findings)
     raise typer.Exit(1 if broken else 0)
 
 
-async def _running(server: Server) -> Stats | None:
+def _running(server: Server) -> Stats | None:
     try:
-        async with connection.gateway(server) as client:
-            return await client.stats()
+        with connection.blocking_gateway(server) as client:
+            return client.stats()
     except CommandFailed:
         return None
 

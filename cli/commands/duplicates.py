@@ -1,15 +1,16 @@
 """`lookalike duplicates`: which images look the same?"""
 
+import time
 from typing import Annotated
 
-import anyio
 import typer
 
 from cli import connection, console, progress
 from cli.connection import Server
 from cli.console import printable
 from cli.options import ApiKey, Collection, Url
-from shared.clients.gateway import DEFAULT_URL, GatewayClient
+from shared.clients.blocking import BlockingGatewayClient
+from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import DuplicateList, Duplicates
 
@@ -28,39 +29,37 @@ def duplicates(
     collection: Collection = DEFAULT_COLLECTION,
 ) -> None:
     """Report groups of images that look the same: a first one, and those that are near it."""
-    anyio.run(_report, Server(url, api_key), collection, min_score, decided, as_json)
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        _report(client, collection, min_score, decided, as_json)
 
 
-async def _report(server: Server, collection: str, min_score: float, decided: bool, as_json: bool) -> None:
+def _report(client: BlockingGatewayClient, collection: str, min_score: float, decided: bool, as_json: bool) -> None:
     count = images = 0
-    async with connection.gateway(server) as client:
-        page = await _first_page(client, collection, min_score, decided)
-        if not as_json:
-            typer.echo("\t".join(_HEADINGS))
-        while True:
-            for group in page.groups:
-                count, images = count + 1, images + group.size
-                _print(count, group, as_json=as_json)
-            if (cursor := page.next_cursor) is None:
-                break
-            page = await client.duplicates(
-                min_score=min_score, decided=decided, cursor=cursor, limit=100, collection=collection
-            )
+    page = _first_page(client, collection, min_score, decided)
+    if not as_json:
+        typer.echo("\t".join(_HEADINGS))
+    while True:
+        for group in page.groups:
+            count, images = count + 1, images + group.size
+            _print(count, group, as_json=as_json)
+        if (cursor := page.next_cursor) is None:
+            break
+        page = client.duplicates(min_score=min_score, decided=decided, cursor=cursor, limit=100, collection=collection)
     console.say(f"{images} images in {count} groups, as of revision {page.revision}")
 
 
-async def _first_page(client: GatewayClient, collection: str, min_score: float, decided: bool) -> DuplicateList:
+def _first_page(client: BlockingGatewayClient, collection: str, min_score: float, decided: bool) -> DuplicateList:
     """Wait until there is a report of all that is stored now."""
-    revision = (await client.stats()).search.revision
+    revision = client.stats().search.revision
     with progress.shown(console.messages(), "Comparing") as on_progress:
         while True:
-            page = await client.duplicates(
+            page = client.duplicates(
                 min_score=min_score, decided=decided, min_revision=revision, limit=100, collection=collection
             )
             if page.ready:
                 return page
             on_progress(round(100 * page.progress), 100)
-            await anyio.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _print(number: int, group: Duplicates, *, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import anyio
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from cli.console import printable
 from cli.options import ApiKey, Collection, Url
 from cli.sought import Sought
 from shared import regions
+from shared.clients.blocking import BlockingGatewayClient
 from shared.clients.gateway import DEFAULT_URL
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse, SearchResult
@@ -58,7 +58,8 @@ def search(
 ) -> None:
     """Find the images that look like FILE, nearest first."""
     sought = Sought.of(files or [], from_url or [], weight or [], region, like or [], unlike or [])
-    response = anyio.run(_ask, Server(url, api_key), sought, k, collection)
+    with connection.blocking_gateway(Server(url, api_key)) as client:
+        response = _ask(client, sought, k, collection)
     if as_json:
         typer.echo(response.model_dump_json(indent=2))
     elif response.results:
@@ -67,13 +68,12 @@ def search(
         console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
 
 
-async def _ask(server: Server, sought: Sought, k: int, collection: str) -> SearchResponse:
-    async with connection.gateway(server) as client:
-        if sought.at_urls:
-            return await client.search_by_url(sought.at_urls, k=k, collection=collection)
-        if sought.uploaded:
-            return await client.search_by_examples(sought.uploaded, sought.stored, k=k, collection=collection)
-        return await client.search_by_id(sought.stored, k=k, collection=collection)
+def _ask(client: BlockingGatewayClient, sought: Sought, k: int, collection: str) -> SearchResponse:
+    if sought.at_urls:
+        return client.search_by_url(sought.at_urls, k=k, collection=collection)
+    if sought.uploaded:
+        return client.search_by_examples(sought.uploaded, sought.stored, k=k, collection=collection)
+    return client.search_by_id(sought.stored, k=k, collection=collection)
 
 
 def _print_results(response: SearchResponse) -> None:

@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.gateway import page
+from services.gateway import cors, page
 from services.gateway.api import (
     access,
     batches,
     collections,
     curation,
+    description,
     duplicates,
     files,
     heatmaps,
@@ -137,6 +137,7 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
         metrics_access=[across("search"), ALL_COLLECTIONS],
     )
     app.add_exception_handler(Unauthorized, _on_wrong_service_token)
+    description.install(app)
     if keyring is None:
         access.make_optional(app)
 
@@ -149,22 +150,7 @@ def create_app(settings: GatewaySettings | None = None, *, resolve: Resolve | No
             return RedirectResponse("/docs")
 
     # Outermost, so that a page may read whatever is answered: also refusals, and what went wrong inside.
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origin_regex=settings.cors_origin_regex,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["*"],
-        expose_headers=[
-            "content-range",
-            "etag",
-            "location",
-            "ratelimit",
-            "ratelimit-policy",
-            "retry-after",
-            "server-timing",
-            "x-request-id",
-        ],
-    )
+    cors.install(app, settings.cors_origin_regex)
     return app
 
 

@@ -11,7 +11,7 @@ from starlette.datastructures import URL, Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import NotFound
-from shared.problems import problem_response
+from shared.problems import method_not_allowed, problem_response
 
 BUILT = Path(__file__).parents[2] / "web" / "out"
 """Where `make run` builds the page, where the program runs from its sources."""
@@ -44,6 +44,8 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _CODINGS = {"br": ".br", "gzip": ".gz"}
+_READING = ("GET", "HEAD")
+_API = ("/v1/", "/api/")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
@@ -106,23 +108,29 @@ class PageFiles:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._page and scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
-            path = scope["path"]
-            if file := self._page.file(path):
-                await file.response(Headers(scope=scope))(scope, receive, send)
-                return
-            if self._page.file(f"{path}/"):
-                await RedirectResponse(URL(scope=scope).replace(path=f"{path}/"))(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        answer = self._answer(scope, self._page) if self._page and scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
+
+    def _answer(self, scope: Scope, page: Page) -> Response | None:
+        path = scope["path"]
+        file, below = page.file(path), page.file(f"{path}/")
+        if (file or below) and scope["method"] not in _READING:
+            return method_not_allowed(_READING)
+        if file:
+            return file.response(Headers(scope=scope))
+        return RedirectResponse(URL(scope=scope).replace(path=f"{path}/")) if below else None
 
 
 def install(app: FastAPI, page: Page) -> None:
-    """Tell browsers of an address that leads nowhere as the page does, and programs as the API does."""
+    """Tell browsers of an address that leads nowhere as the page does, and programs as the API does.
+
+    Below the API's own addresses everybody is a program.
+    """
     nowhere = page.file("/404.html")
 
     async def not_found(request: Request, _: Exception) -> Response:
-        if nowhere and "text/html" in request.headers.get("accept", ""):
+        visiting = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_API)
+        if nowhere and visiting:
             return nowhere.response(request.headers, 404)
         return problem_response(NotFound("There is no such address."))
 

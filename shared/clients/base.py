@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -44,6 +44,9 @@ class ServiceClient:
         TryAgain: It is starting or overloaded.
     """
 
+    unknown_fields: Literal["forbid", "ignore"] = "forbid"
+    """What is done about fields of answers that the contract does not have: services of one version have none."""
+
     def __init__(self, name: str, http: httpx.AsyncClient, deadline: float = 30, token: str | None = None) -> None:
         self.name = name
         self._http = http
@@ -53,7 +56,8 @@ class ServiceClient:
     async def ready(self) -> Readiness:
         """Ask whether the service can do its work; a service that cannot be reached is not ready."""
         try:
-            return wire.decode(Readiness, (await self._request("GET", "/readyz", admit=(503,))).content, wire.JSON)
+            answer = await self._request("GET", "/readyz", admit=(503,))
+            return wire.decode(Readiness, answer.content, wire.JSON, unknown_fields=self.unknown_fields)
         except LookalikeError as error:
             return Readiness(ready=False, waiting_for=(error.detail,))
 
@@ -63,7 +67,8 @@ class ServiceClient:
         accept = {"accept": f"{wire.MSGPACK}, {wire.JSON}", **(headers or {})}
         response = await self._request(method, path, headers=accept, **request)
         try:
-            return wire.decode(answer, response.content, response.headers.get("content-type", ""))
+            media_type = response.headers.get("content-type", "")
+            return wire.decode(answer, response.content, media_type, unknown_fields=self.unknown_fields)
         except LookalikeError as error:
             raise UpstreamUnavailable(f"The {self.name} service gave an answer of another version.") from error
 
@@ -109,7 +114,7 @@ class ServiceClient:
 
     def _failure(self, response: httpx.Response) -> LookalikeError:
         try:
-            error = from_problem(Problem.model_validate_json(response.content))
+            error = from_problem(Problem.model_validate_json(response.content, extra=self.unknown_fields))
         except ValidationError:
             error = LookalikeError()
         if (seconds := response.headers.get("retry-after", "")).isdecimal():

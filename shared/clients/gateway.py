@@ -1,8 +1,9 @@
 """The public API's client: for the command line, for tests and for users."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, Self
 
 import httpx
 
@@ -28,16 +29,34 @@ from shared.contracts.urls import ImageAtUrl
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
+def opened(url: str) -> httpx.AsyncClient:
+    """Give an HTTP client for a gateway, without deadlines but for the connection: a call has one as a whole."""
+    return httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(None, connect=5))
+
+
 class GatewayClient(CollectionsClient, CurationClient, SearchesClient):
     """Calls Lookalike as its users do.
 
     An upload may raise `EmptyUpload`, `UnsupportedMediaType`, `UndecodableImage` or `ImageTooLarge`; a method that
     names an image raises `NotFound` where there is none. Where the installation asks for keys, every method may raise
     `Unauthorized` or `Forbidden`.
+
+    A newer gateway may answer more than this client knows of v1; that is read over.
     """
+
+    unknown_fields: Literal["ignore"] = "ignore"
 
     def __init__(self, http: httpx.AsyncClient, deadline: float = 60, api_key: str | None = None) -> None:
         super().__init__("gateway", http, deadline, api_key)
+
+    @classmethod
+    @asynccontextmanager
+    async def at(
+        cls, url: str = DEFAULT_URL, *, deadline: float = 60, api_key: str | None = None
+    ) -> AsyncIterator[Self]:
+        """Open a client of the gateway at an address, and close it at the end of the block."""
+        async with opened(url) as http:
+            yield cls(http, deadline, api_key)
 
     async def heatmap(
         self, image_id: str, image: bytes, *, region: Region | None = None, collection: str = DEFAULT_COLLECTION

@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from services.gateway.api.access import WRITE
 from services.gateway.api.dependencies import AdmissionGate, Collection, ImageBatches
+from services.gateway.api.failures import READS_IMAGES, STORES
 from services.gateway.batches import BatchFile
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.batch import FACTS, BatchFacts, BatchResponse
 from shared.errors import BodyTooLarge, EmptyUpload, ImageTooLarge, InvalidRequest, LookalikeError
+from shared.openapi import refusals
 from shared.validation import field_errors
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
@@ -66,7 +68,9 @@ async def _files(
     return [BatchFile(data, one or BatchFacts()) for data, one in zip(read, said, strict=True)]
 
 
-@router.post("/batch", summary="Add many images", responses=_ALL_OR_SOME, dependencies=WRITE)
+@router.post(
+    "/batch", summary="Add many images", responses=_ALL_OR_SOME | refusals(*READS_IMAGES, *STORES), dependencies=WRITE
+)
 async def add_images(
     response: Response,
     batches: ImageBatches,

@@ -19,6 +19,8 @@ from shared.contracts.collections import (
     StoredAlias,
     StoredCollection,
 )
+from shared.errors import Conflict, LimitReached, NotFound
+from shared.openapi import refusals
 
 Name = Annotated[CollectionName, Path(description="Name of the collection, or an alias of it.", examples=["garden"])]
 RealName = Annotated[CollectionName, Path(description="Name of the collection.", examples=["garden"])]
@@ -50,7 +52,12 @@ _MANAGE_ALIASES = [across("admin"), ALL_COLLECTIONS]
 router = APIRouter(prefix="/v1", tags=["collections"])
 
 
-@router.post("/collections", summary="Make a collection", responses=_CREATED_OR_NOT, dependencies=_MANAGE)
+@router.post(
+    "/collections",
+    summary="Make a collection",
+    responses=_CREATED_OR_NOT | refusals(Conflict, LimitReached),
+    dependencies=_MANAGE,
+)
 async def create_collection(
     response: Response,
     caller: CallerDep,
@@ -80,14 +87,19 @@ async def list_collections(caller: CallerDep, search: Search) -> CollectionList:
     return CollectionList(collections=tuple(one for one in held.collections if caller.may_see(one.name)))
 
 
-@router.get("/collections/{name}", summary="Describe a collection", dependencies=_READ)
+@router.get("/collections/{name}", summary="Describe a collection", responses=refusals(NotFound), dependencies=_READ)
 async def get_collection(caller: CallerDep, search: Search, name: Name) -> Collection:
     """Answer with what is known of a collection: its size, its recipe and space, its aliases."""
     caller.require_collection(name)
     return await search.collection(name)
 
 
-@router.patch("/collections/{name}", summary="Change a collection's description", dependencies=_MANAGE)
+@router.patch(
+    "/collections/{name}",
+    summary="Change a collection's description",
+    responses=refusals(NotFound),
+    dependencies=_MANAGE,
+)
 async def describe_collection(
     caller: CallerDep, search: Search, name: Name, patch: Annotated[CollectionPatch, Body(openapi_examples=_PATCH)]
 ) -> StoredCollection:
@@ -96,7 +108,9 @@ async def describe_collection(
     return await search.describe_collection(name, patch.description)
 
 
-@router.delete("/collections/{name}", summary="Remove a collection", dependencies=_MANAGE)
+@router.delete(
+    "/collections/{name}", summary="Remove a collection", responses=refusals(Conflict, NotFound), dependencies=_MANAGE
+)
 async def delete_collection(caller: CallerDep, search: Search, name: RealName) -> DeletedCollection:
     """Remove a collection with its aliases and all its images. Once this is answered, no search shows any of them.
 
@@ -112,7 +126,12 @@ async def list_aliases(search: Search) -> AliasList:
     return await search.aliases()
 
 
-@router.put("/aliases/{alias}", summary="Let an alias stand for a collection", dependencies=_MANAGE_ALIASES)
+@router.put(
+    "/aliases/{alias}",
+    summary="Let an alias stand for a collection",
+    responses=refusals(Conflict, LimitReached, NotFound),
+    dependencies=_MANAGE_ALIASES,
+)
 async def put_alias(
     search: Search, alias: AliasName, target: Annotated[AliasTarget, Body(openapi_examples=_TARGET)]
 ) -> StoredAlias:
@@ -120,7 +139,9 @@ async def put_alias(
     return await search.put_alias(alias, target.collection)
 
 
-@router.delete("/aliases/{alias}", summary="Remove an alias", dependencies=_MANAGE_ALIASES)
+@router.delete(
+    "/aliases/{alias}", summary="Remove an alias", responses=refusals(NotFound), dependencies=_MANAGE_ALIASES
+)
 async def delete_alias(search: Search, alias: AliasName) -> DeletedAlias:
     """Remove an alias; the collection that it stands for stays."""
     return await search.delete_alias(alias)

@@ -9,12 +9,13 @@ from services.gateway.api.cursors import LABEL, Cursor, decoded, encoded
 from services.gateway.api.dependencies import Collection, ImageRemovals, Search
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import LabelList, RemovalRequest, RemovedImages
-from shared.errors import InvalidRequest
+from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1", tags=["images"])
 
 
-@router.get("/labels", summary="List labels", dependencies=SEARCH)
+@router.get("/labels", summary="List labels", responses=refusals(NotFound), dependencies=SEARCH)
 async def list_labels(
     search: Search,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many labels a page.")] = 100,
@@ -26,7 +27,12 @@ async def list_labels(
     return LabelList(labels=page.labels, next_cursor=encoded(page.next_after))
 
 
-@router.post("/images/delete", summary="Remove all images of a filter", dependencies=ADMIN)
+@router.post(
+    "/images/delete",
+    summary="Remove all images of a filter",
+    responses=refusals(Conflict, NotFound),
+    dependencies=ADMIN,
+)
 async def delete_images(
     removals: ImageRemovals, request: Annotated[RemovalRequest, Body()], collection: Collection = DEFAULT_COLLECTION
 ) -> RemovedImages:

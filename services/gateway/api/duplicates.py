@@ -12,6 +12,8 @@ from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.duplicates import Decision, DecisionId, LeastScore, StoredDecision
 from shared.contracts.gateway import DecisionList, DuplicateList
 from shared.contracts.search import Revision
+from shared.errors import LimitReached, NotFound, RevisionNotReached
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1/duplicates", tags=["duplicates"])
 
@@ -21,7 +23,12 @@ _BEING_MADE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", summary="List near-duplicates", responses=_BEING_MADE, dependencies=SEARCH)
+@router.get(
+    "",
+    summary="List near-duplicates",
+    responses=_BEING_MADE | refusals(NotFound, RevisionNotReached),
+    dependencies=SEARCH,
+)
 async def list_duplicates(
     response: Response,
     search: Search,
@@ -48,7 +55,12 @@ async def list_duplicates(
     return resources.duplicates(found, encoded(found.next_after))
 
 
-@router.put("/decisions", summary="Decide about images that look the same", dependencies=WRITE)
+@router.put(
+    "/decisions",
+    summary="Decide about images that look the same",
+    responses=refusals(LimitReached, NotFound),
+    dependencies=WRITE,
+)
 async def put_decision(
     search: Search, decision: Annotated[Decision, Body()], collection: Collection = DEFAULT_COLLECTION
 ) -> StoredDecision:
@@ -59,7 +71,7 @@ async def put_decision(
     return await search.decide(collection, decision)
 
 
-@router.get("/decisions", summary="List decisions", dependencies=SEARCH)
+@router.get("/decisions", summary="List decisions", responses=refusals(NotFound), dependencies=SEARCH)
 async def list_decisions(
     search: Search,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many decisions a page.")] = 100,
@@ -71,7 +83,13 @@ async def list_decisions(
     return DecisionList(decisions=page.decisions, next_cursor=encoded(page.next_after))
 
 
-@router.delete("/decisions/{decision_id}", summary="Revoke a decision", status_code=204, dependencies=WRITE)
+@router.delete(
+    "/decisions/{decision_id}",
+    summary="Revoke a decision",
+    responses=refusals(NotFound),
+    status_code=204,
+    dependencies=WRITE,
+)
 async def delete_decision(
     search: Search,
     decision_id: Annotated[DecisionId, Path(description="The decision's id.")],

@@ -1,6 +1,6 @@
 """The files of an image: its bytes and its thumbnail, for clients that keep what they have."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -8,16 +8,19 @@ from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import Collection, Id, Search
 from shared.clients.search import FileAnswer
 from shared.contracts.base import DEFAULT_COLLECTION, Sha256
+from shared.errors import NotFound, RangeNotSatisfiable
+from shared.openapi import Responses, refusals
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
 _CONDITIONS = ("if-none-match", "if-range", "range")
 _YEAR = 31_536_000
 
-_FILE: dict[int | str, dict[str, Any]] = {
+_FILE: Responses = {
     200: {"description": "The file.", "content": {"image/*": {}}},
     206: {"description": "The range of it that was asked for.", "content": {"image/*": {}}},
     304: {"description": "The client has it: `If-None-Match` names its `ETag`."},
+    **refusals(NotFound, RangeNotSatisfiable),
 }
 
 Wanted = Annotated[

@@ -7,9 +7,12 @@ from fastapi import APIRouter, Request, Response
 from services.gateway import resources
 from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, Id, ImageBytes, ImageHeatMaps
+from services.gateway.api.failures import READS_IMAGES
 from services.gateway.api.regions import UploadRegion
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import HeatMapResponse
+from shared.errors import InvalidRegion, NotFound
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1/images", tags=["search"])
 
@@ -26,7 +29,7 @@ _JSON_OR_PNG: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/{image_id}/heatmap",
     summary="Show where a stored image matches an uploaded one",
-    responses=_JSON_OR_PNG,
+    responses=_JSON_OR_PNG | refusals(*READS_IMAGES, InvalidRegion, NotFound),
     dependencies=SEARCH,
 )
 async def heatmap(

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Body, Response
 from services.gateway import resources
 from services.gateway.api.access import WRITE
 from services.gateway.api.dependencies import AdmissionGate, Collection, Fetcher, ImageUploads
+from services.gateway.api.failures import FETCHES, READS_IMAGES, STORES
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import StoredImage
 from shared.contracts.urls import ImageAtUrl
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
@@ -25,7 +27,12 @@ _CREATED_OR_NOT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/by-url", summary="Add an image from the web", responses=_CREATED_OR_NOT, dependencies=WRITE)
+@router.post(
+    "/by-url",
+    summary="Add an image from the web",
+    responses=_CREATED_OR_NOT | refusals(*FETCHES, *READS_IMAGES, *STORES),
+    dependencies=WRITE,
+)
 async def add_image_by_url(
     response: Response,
     fetcher: Fetcher,

@@ -19,11 +19,14 @@ from services.gateway.api.dependencies import (
     ImageUploads,
     Search,
 )
+from services.gateway.api.failures import READS_IMAGES, STORES
 from services.gateway.api.options import FilterText, parse_filter
 from services.gateway.edits import entity_tag
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import DeletedImage, Image, ImageList, ImagePatch, StoredImage
 from shared.contracts.search import CommitResponse, KnownRequest, KnownResponse
+from shared.errors import InvalidFilter, NotFound, PreconditionFailed, TryAgain
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
@@ -38,7 +41,9 @@ _CREATED_OR_NOT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("", summary="Add an image", responses=_CREATED_OR_NOT, dependencies=WRITE)
+@router.post(
+    "", summary="Add an image", responses=_CREATED_OR_NOT | refusals(*READS_IMAGES, *STORES), dependencies=WRITE
+)
 async def add_image(
     response: Response,
     uploads: ImageUploads,
@@ -53,7 +58,7 @@ async def add_image(
         return _stored(response, await uploads.add(collection, image, label, metadata))
 
 
-@router.post("/known", summary="Which of these files are stored?", dependencies=SEARCH)
+@router.post("/known", summary="Which of these files are stored?", responses=refusals(NotFound), dependencies=SEARCH)
 async def known_images(
     search: Search, known: Annotated[KnownRequest, Body()], collection: Collection = DEFAULT_COLLECTION
 ) -> KnownResponse:
@@ -61,7 +66,7 @@ async def known_images(
     return await search.known(collection, known.sha256)
 
 
-@router.get("", summary="List images", dependencies=SEARCH)
+@router.get("", summary="List images", responses=refusals(InvalidFilter, NotFound), dependencies=SEARCH)
 async def list_images(
     search: Search,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many images a page.")] = 100,
@@ -81,7 +86,7 @@ async def list_images(
     "/{image_id}",
     summary="Read an image's record",
     response_model=Image,
-    responses={304: {"description": "It is as it was."}},
+    responses={304: {"description": "It is as it was."}, **refusals(NotFound)},
     dependencies=SEARCH,
 )
 async def get_image(
@@ -100,7 +105,12 @@ async def get_image(
     return resources.image(record)
 
 
-@router.patch("/{image_id}", summary="Change label and metadata", dependencies=WRITE)
+@router.patch(
+    "/{image_id}",
+    summary="Change label and metadata",
+    responses=refusals(NotFound, PreconditionFailed, TryAgain),
+    dependencies=WRITE,
+)
 async def patch_image(
     response: Response,
     edits: ImageEdits,
@@ -118,7 +128,7 @@ async def patch_image(
 @router.put(
     "/{image_id}",
     summary="Add or replace an image under an id of yours",
-    responses=_CREATED_OR_NOT,
+    responses=_CREATED_OR_NOT | refusals(*READS_IMAGES, *STORES),
     dependencies=WRITE,
 )
 async def put_image(
@@ -136,7 +146,7 @@ async def put_image(
         return _stored(response, await uploads.put(collection, image_id, image, label, metadata or {}))
 
 
-@router.delete("/{image_id}", summary="Remove an image", dependencies=WRITE)
+@router.delete("/{image_id}", summary="Remove an image", responses=refusals(NotFound), dependencies=WRITE)
 async def delete_image(search: Search, image_id: Id, collection: Collection = DEFAULT_COLLECTION) -> DeletedImage:
     """Remove an image. Once this is answered, no search shows it any more."""
     return DeletedImage(id=image_id, revision=(await search.delete(collection, image_id)).revision)

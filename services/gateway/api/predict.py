@@ -10,9 +10,12 @@ from starlette.datastructures import UploadFile
 
 from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, ImageSearches, read_image
+from services.gateway.api.failures import READS_IMAGES
 from services.gateway.api.options import K
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import PredictError, PredictResponse
+from shared.errors import KOutOfRange, NotFound
+from shared.openapi import refusals
 
 PATH = "/api/predict"
 MISSING = "No image file provided"
@@ -41,6 +44,7 @@ _FORM = {
     response_model=PredictResponse,
     responses={
         400: {"description": "The image is missing.", "model": PredictError},
+        **refusals(*READS_IMAGES, KOutOfRange, NotFound),
         "default": {"description": "Refused or failed.", "model": PredictError},
     },
     openapi_extra=_FORM,

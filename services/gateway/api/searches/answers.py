@@ -1,15 +1,15 @@
 """The answer that every search gives."""
 
-from typing import Any
-
 from fastapi import Response
 
 from services.gateway import resources
+from services.gateway.api.failures import SEARCHES
 from services.gateway.searches import Answer
 from shared.contracts.gateway import SearchResponse
+from shared.openapi import Responses, refusals
 from shared.stopwatch import server_timing
 
-ANSWER: dict[int | str, dict[str, Any]] = {
+ANSWER: Responses = {
     200: {
         "headers": {
             "Server-Timing": {
@@ -18,7 +18,8 @@ ANSWER: dict[int | str, dict[str, Any]] = {
                 "example": "embed;dur=73.5, search;dur=2.2, total;dur=95.4",
             }
         }
-    }
+    },
+    **refusals(*SEARCHES),
 }
 
 

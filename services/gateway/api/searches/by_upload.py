@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, ImageSearches
+from services.gateway.api.failures import READS_IMAGES, SEARCHES
 from services.gateway.api.options import Options
 from services.gateway.api.searches.answers import ANSWER, answered
 from services.gateway.api.searches.files import FileExamples
@@ -11,11 +12,17 @@ from services.gateway.api.searches.refusals import SearchRoute
 from services.gateway.api.searches.stored import StoredExamplesField
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
+from shared.openapi import refusals
 
 router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
 
 
-@router.post("/search", summary="Find images that look like uploaded ones", responses=ANSWER, dependencies=SEARCH)
+@router.post(
+    "/search",
+    summary="Find images that look like uploaded ones",
+    responses=ANSWER | refusals(*SEARCHES, *READS_IMAGES),
+    dependencies=SEARCH,
+)
 async def search_by_upload(
     response: Response,
     searches: ImageSearches,

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Body, Response
 
 from services.gateway.api.access import SEARCH
 from services.gateway.api.dependencies import AdmissionGate, Collection, Fetcher, ImageSearches
+from services.gateway.api.failures import FETCHES, READS_IMAGES, SEARCHES
 from services.gateway.api.searches.answers import ANSWER, answered
 from services.gateway.api.searches.refusals import SearchRoute
 from services.gateway.examples import fetch
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse
 from shared.contracts.searches import SearchByUrl
+from shared.openapi import refusals
 from shared.stopwatch import Stopwatch
 
 router = APIRouter(prefix="/v1", tags=["search"], route_class=SearchRoute)
@@ -38,7 +40,10 @@ _EXAMPLES = {
 
 
 @router.post(
-    "/search/by-url", summary="Find images that look like some on the web", responses=ANSWER, dependencies=SEARCH
+    "/search/by-url",
+    summary="Find images that look like some on the web",
+    responses=ANSWER | refusals(*SEARCHES, *FETCHES, *READS_IMAGES),
+    dependencies=SEARCH,
 )
 async def search_by_url(
     response: Response,

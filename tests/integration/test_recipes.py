@@ -1,0 +1,98 @@
+"""Every recipe of the documentation, run as it stands there against running services."""
+
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.images import jpeg, picture
+from tests.support.recipes import LANGUAGES, recipes
+from tests.support.stack import stack
+
+GATEWAY = "http://127.0.0.1:8000"
+WEBSITE = "https://images.example.org"
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path) -> Path:
+    """A folder with the files that the recipes name."""
+    folder = tmp_path / "kitchen"
+    folder.mkdir()
+    pond = picture(1)
+    (folder / "pond.jpg").write_bytes(jpeg(pond))
+    (folder / "evening.jpg").write_bytes(jpeg(pond.point(lambda value: value * 4 // 5)))
+    (folder / "street.jpg").write_bytes(jpeg(picture(2)))
+    (folder / "query.jpg").write_bytes(jpeg(pond.resize((240, 180))))
+    (folder / "notes.txt").write_text("Buy bread.")
+    return folder
+
+
+@contextmanager
+def website(folder: Path) -> Iterator[int]:
+    """Serve a folder over HTTP, and yield the port."""
+    handler = functools.partial(_Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what pytest shows is what the recipes print."""
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    if request.param == "js":
+        request.getfixturevalue("node")
+    name: str = request.param
+    return name
+
+
+def run(language: str, program: str, folder: Path) -> str:
+    """Run a program as its readers do, and give what it prints."""
+    match language:
+        case "bash":
+            command = ["bash", "-euo", "pipefail", "-c", program]
+        case "python":
+            command = [sys.executable, "-c", program]
+        case _:
+            command = ["node", "--input-type=module", "--eval", program]
+    # Nothing that is set here may be needed there, but for the programs themselves.
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, f"{program}\n{ended.stdout}\n{ended.stderr}"
+    return ended.stdout
+
+
+def test_the_recipes_do_what_they_say(kitchen: Path, language: str, tmp_path: Path) -> None:
+    fetching: dict[str, Any] = {"url_fetch": True, "url_fetch_allowed_networks": "127.0.0.1"}
+    with website(kitchen) as port, stack(tmp_path, url_fetch_ports=str(port), **fetching) as services:
+        for recipe in recipes():
+            program = recipe.programs[language].replace(GATEWAY, services.gateway)
+            printed = run(language, program.replace(WEBSITE, f"http://127.0.0.1:{port}"), kitchen)
+            if language == "bash":
+                # The whole answer has in it, in the same order, all that the other languages choose from it.
+                found = -1
+                for word in recipe.prints.split():
+                    found = printed.find(word, found + 1)
+                    assert found >= 0, f"{recipe.title}: {word} is not where it is said to be in {printed}"
+            else:
+                assert printed == recipe.prints, recipe.title
+
+
+def test_there_are_recipes() -> None:
+    assert len(list(recipes())) >= 10
