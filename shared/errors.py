@@ -10,6 +10,8 @@
     |  |- FetchFailed                 422 fetch_failed
     |  |- EmptyUpload                 422 empty_upload
     |  `- UndecodableImage            422 undecodable_image
+    |- BadRequest                     400 bad_request
+    |- HeadTooLarge                   431 head_too_large
     |- UnsupportedMediaType           415 unsupported_media_type
     |- ImageTooLarge                  413 image_too_large
     |- BodyTooLarge                   413 body_too_large
@@ -136,6 +138,22 @@ class UndecodableImage(InvalidRequest):
 
     code = "undecodable_image"
     title = "The image cannot be decoded"
+
+
+class BadRequest(LookalikeError):
+    """What arrived cannot be read as a request of HTTP."""
+
+    status = 400
+    code = "bad_request"
+    title = "This is not a request of HTTP"
+
+
+class HeadTooLarge(LookalikeError):
+    """The request's address and headers are longer than the service reads."""
+
+    status = 431
+    code = "head_too_large"
+    title = "The address and the headers are too long"
 
 
 class UnsupportedMediaType(LookalikeError):

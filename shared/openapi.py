@@ -8,7 +8,15 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from shared.contracts.problem import MEDIA_TYPE, Problem
-from shared.errors import BodyTooLarge, InvalidRequest, LookalikeError, RequestTimeout, UpstreamTimeout
+from shared.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HeadTooLarge,
+    InvalidRequest,
+    LookalikeError,
+    RequestTimeout,
+    UpstreamTimeout,
+)
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -16,8 +24,8 @@ PROBLEM_RESPONSE: Responses = {
     "default": {"description": "Refused or failed.", "model": Problem, "content": {MEDIA_TYPE: {}}}
 }
 
-_ANYWHERE = (InvalidRequest, LookalikeError, UpstreamTimeout)
-"""How every endpoint may refuse or fail: the first and the last of them for its `X-Request-Deadline`."""
+_ANYWHERE = (BadRequest, HeadTooLarge, InvalidRequest, LookalikeError, UpstreamTimeout)
+"""How every endpoint may refuse or fail: by its `X-Request-Deadline` alone in two of these ways."""
 _WITH_BODY = (BodyTooLarge, RequestTimeout)
 
 

@@ -4,11 +4,14 @@ import ipaddress
 import sys
 import threading
 from types import FrameType
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from shared.asgi import STOPPING
+from shared.protocol import MAX_HEAD_BYTES, ProblemProtocol
 from shared.settings import ServiceSettings
 
 
@@ -55,15 +58,11 @@ def run(factory: str, settings_class: type[ServiceSettings]) -> None:
             f"Refusing to listen on {settings.host}: other machines reach it and nobody has to log in. Set "
             f"{settings.credentials_setting}, or ALLOW_ANONYMOUS=true if that is what you want."
         )
-    config = uvicorn.Config(
+    config = configured(
         factory,
         factory=True,
         host=settings.host,
         port=settings.port,
-        access_log=False,  # shared.middleware writes it, with request ids
-        log_config=None,  # shared.logging configures it
-        server_header=False,
-        proxy_headers=False,  # the gateway believes those that it is told to
         timeout_graceful_shutdown=settings.shutdown_grace_seconds,
     )
     server = Server(config, settings.drain_seconds)
@@ -73,6 +72,20 @@ def run(factory: str, settings_class: type[ServiceSettings]) -> None:
         return  # uvicorn raises the signal again once it has stopped
     if not server.started:
         sys.exit(3)
+
+
+def configured(app: FastAPI | str, **options: Any) -> uvicorn.Config:
+    """Say how every service is served; `options` are those of uvicorn that differ."""
+    return uvicorn.Config(
+        app,
+        http=ProblemProtocol,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        access_log=False,  # shared.middleware writes it, with request ids
+        log_config=None,  # shared.logging configures it
+        server_header=False,
+        proxy_headers=False,  # the gateway believes those that it is told to
+        **options,
+    )
 
 
 def is_loopback(host: str) -> bool:

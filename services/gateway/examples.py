@@ -40,7 +40,7 @@ async def fetch(fetcher: UrlFetcher, examples: Sequence[UrlExample]) -> tuple[Fi
         InvalidExamples: No weight is above zero.
         UrlForbidden, FetchFailed, UnsupportedMediaType, ImageTooLarge, EmptyUpload: Why one of them is not fetched.
     """
-    check(example.weight for example in examples)
+    check([example.weight for example in examples])
     fetched = await fetcher.fetch_all([example.url for example in examples])
     return tuple(
         FileExample(data, example.weight, example.region) for data, example in zip(fetched, examples, strict=True)

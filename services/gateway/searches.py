@@ -96,7 +96,7 @@ class Searches:
             InvalidRequest: A vector is not one of the space, or heat maps are asked for.
         """
         watch = Stopwatch()
-        check(example.weight for example in examples)
+        check([example.weight for example in examples])
         given = [Example(vector=example.vector, weight=example.weight) for example in examples]
         pictured = leading((), given) if "heatmap" in options.include else None
         found = await self._search.query(collection, _query(options, space, given))

@@ -162,7 +162,7 @@ class Catalogue:
             Overloaded: As many queries are waiting as are admitted.
         """
         watch = Stopwatch()
-        check_examples(example.weight for example in query.examples)
+        check_examples([example.weight for example in query.examples])
         with watch.stage("wait"):
             await self._follower.wait_for(query.min_revision, self._revision_wait)
         shelf = await self._shelf(collection)

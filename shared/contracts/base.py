@@ -37,6 +37,16 @@ ImageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
+
+def _number(value: object) -> object:
+    if isinstance(value, str | bytes | bool):
+        raise ValueError("a number, not text and not a truth value")
+    return value
+
+
+Numeric = BeforeValidator(_number)
+"""Lets numbers through alone, where pydantic reads text as well; 5.0 is the integer 5, as JSON Schema has it."""
+
 Vector = Annotated[
     bytes,
     BeforeValidator(float32.pack),

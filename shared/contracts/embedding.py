@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.contracts.base import Contract, Sha256, Vector
+from shared.contracts.base import Contract, Numeric, Sha256, Vector
 from shared.contracts.problem import Problem
 
 Metric = Literal["cosine", "euclidean"]
@@ -23,7 +23,7 @@ class SpaceRef(Contract):
     """What must be known of an embedding space to compare vectors in it."""
 
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-    dimensions: Annotated[int, Field(ge=1)]
+    dimensions: Annotated[int, Field(ge=1), Numeric]
     metric: Metric
 
 

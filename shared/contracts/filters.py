@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, FiniteFloat, StringConstraints, model_validator
+from pydantic import Field, FiniteFloat, Strict, StringConstraints, model_validator
 
 from shared.contracts.base import Contract, ImageId
 from shared.contracts.metadata import MetadataKey
@@ -16,7 +16,8 @@ MAX_IDS = 10_000
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-Number = Annotated[int, Field(ge=-(2**63), lt=2**63)] | FiniteFloat
+# Strict, for a text that is too long must not pass as the number that it looks like.
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63, strict=True)] | Annotated[FiniteFloat, Strict()]
 
 
 class Equality(Contract):

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
-from shared.contracts.base import CollectionName, Contract, ImageId, Sha256
+from shared.contracts.base import CollectionName, Contract, ImageId, Numeric, Sha256
 from shared.contracts.duplicates import StoredDecision
 from shared.contracts.embedding import EmbeddingSpace, SpaceRef
 from shared.contracts.filters import Filter, Label
@@ -102,11 +102,11 @@ class RemovalRequest(Contract):
     )
 
     filter: Filter
-    dry_run: bool = True
+    dry_run: StrictBool = True
     """Tell what would be removed, and remove nothing."""
-    count: Annotated[int, Field(ge=0)] | None = None
+    count: Annotated[int, Field(ge=0), Numeric] | None = None
     """`matching` of the dry run: where there are more or fewer by now, nothing is removed."""
-    any_count: bool = False
+    any_count: StrictBool = False
     """Remove however many there are."""
 
 

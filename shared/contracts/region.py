@@ -4,13 +4,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Numeric
 
 _ROUNDING = 1e-6
 """How far beyond the image's border thirds and sevenths may add up."""
 
-Position = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
-Length = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Position = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False), Numeric]
+Length = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Numeric]
 
 
 class Region(Contract):

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints, model_validator
 
-from shared.contracts.base import CollectionName, Contract, ImageId, Sha256, Vector
+from shared.contracts.base import CollectionName, Contract, ImageId, Numeric, Sha256, Vector
 from shared.contracts.embedding import RecipeName, SpaceRef, Thumbnail
 from shared.contracts.examples import MAX_EXAMPLES, Example
 from shared.contracts.filters import Filter, Label
@@ -119,18 +119,18 @@ class KnownResponse(Contract):
 class QueryOptions(Contract):
     """Which of the neighbours are asked for."""
 
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
+    k: Annotated[int, Field(ge=1, le=MAX_K), Numeric] = 10
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET), Numeric] = 0
     """How many neighbours are passed over before the first one of the answer."""
     filter: Filter | None = None
     """Which images may be found; the answer has k of them where there are k."""
-    min_score: FiniteFloat | None = None
+    min_score: Annotated[FiniteFloat, Numeric] | None = None
     """Neighbours with a smaller score are left out."""
-    min_percentile: Annotated[float, Field(ge=0, le=1)] | None = None
+    min_percentile: Annotated[float, Field(ge=0, le=1), Numeric] | None = None
     """Neighbours with a smaller percentile are left out."""
-    collapse: Annotated[float, Field(gt=0, le=1)] | None = None
+    collapse: Annotated[float, Field(gt=0, le=1), Numeric] | None = None
     """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
-    min_revision: Revision = 0
+    min_revision: Annotated[Revision, Numeric] = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from shared.contracts import float32
-from shared.contracts.base import Base64, Contract, ImageId
+from shared.contracts.base import Base64, Contract, ImageId, Numeric
 from shared.contracts.embedding import SpaceRef
 from shared.contracts.examples import MAX_EXAMPLES, Weight
 from shared.contracts.inclusion import Include
@@ -39,7 +39,7 @@ class StoredExample(Contract):
     """A stored image, or a region of it."""
 
     id: ImageId
-    weight: Weight = 1
+    weight: Annotated[Weight, Numeric] = 1
     region: Region | None = None
 
 
@@ -47,7 +47,7 @@ class UrlExample(Contract):
     """An image at an address of the web, or a region of it."""
 
     url: Url
-    weight: Weight = 1
+    weight: Annotated[Weight, Numeric] = 1
     region: Region | None = None
 
 
@@ -55,7 +55,7 @@ class VectorExample(Contract):
     """A vector of the space that the search names."""
 
     vector: GivenVector
-    weight: Weight = 1
+    weight: Annotated[Weight, Numeric] = 1
 
 
 StoredExamples = Annotated[tuple[StoredExample, ...], Field(min_length=1, max_length=MAX_EXAMPLES)]

@@ -1,13 +1,8 @@
 """Every recipe of the documentation, run as it stands there against running services."""
 
-import functools
-import http.server
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +11,7 @@ import pytest
 from tests.support.images import jpeg, picture
 from tests.support.recipes import LANGUAGES, recipes
 from tests.support.stack import stack
+from tests.support.static_site import static_site
 
 GATEWAY = "http://127.0.0.1:8000"
 WEBSITE = "https://images.example.org"
@@ -33,25 +29,6 @@ def kitchen(tmp_path: Path) -> Path:
     (folder / "query.jpg").write_bytes(jpeg(pond.resize((240, 180))))
     (folder / "notes.txt").write_text("Buy bread.")
     return folder
-
-
-@contextmanager
-def website(folder: Path) -> Iterator[int]:
-    """Serve a folder over HTTP, and yield the port."""
-    handler = functools.partial(_Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing: what pytest shows is what the recipes print."""
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -80,10 +57,10 @@ def run(language: str, program: str, folder: Path) -> str:
 
 def test_the_recipes_do_what_they_say(kitchen: Path, language: str, tmp_path: Path) -> None:
     fetching: dict[str, Any] = {"url_fetch": True, "url_fetch_allowed_networks": "127.0.0.1"}
-    with website(kitchen) as port, stack(tmp_path, url_fetch_ports=str(port), **fetching) as services:
+    with static_site(kitchen) as site, stack(tmp_path, url_fetch_ports=site.rpartition(":")[2], **fetching) as services:
         for recipe in recipes():
             program = recipe.programs[language].replace(GATEWAY, services.gateway)
-            printed = run(language, program.replace(WEBSITE, f"http://127.0.0.1:{port}"), kitchen)
+            printed = run(language, program.replace(WEBSITE, site), kitchen)
             if language == "bash":
                 # The whole answer has in it, in the same order, all that the other languages choose from it.
                 found = -1

@@ -9,11 +9,13 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from shared.server import configured
+
 
 @contextmanager
 def serving(app: FastAPI, ready_within: float = 60, *, ready: bool = True) -> Iterator[str]:
     """Serve `app` by uvicorn in a thread, and yield its URL once `/readyz` says that it is ready (or at once)."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, proxy_headers=False))
+    server = uvicorn.Server(configured(app, port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -4,15 +4,17 @@ import base64
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 
 from shared.contracts.base import ImageId
 from shared.contracts.duplicates import DecisionId
 from shared.contracts.filters import Label
 from shared.errors import InvalidRequest
 
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.", max_length=1200)]
-
+Cursor = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=1200)] | None,
+    Query(description="`next_cursor` of the page before."),
+]
 
 IMAGE: TypeAdapter[str] = TypeAdapter(ImageId)
 LABEL: TypeAdapter[str] = TypeAdapter(Label)

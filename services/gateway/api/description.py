@@ -37,7 +37,10 @@ def install(app: FastAPI) -> None:
                 if "security" in operation:
                     add_refusals(operation, (*_GUARDS, *_BEHIND))
         for form in _forms(document):
-            form["encoding"] = {field: {"contentType": IMAGES} for field in _files(document, form)}
+            fields = _fields(document, form)
+            form["encoding"] = {name: {"contentType": IMAGES} for name in fields if _is_file(fields[name])}
+            for field in fields.values():
+                _without_null(field)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # as in shared.openapi
@@ -50,10 +53,22 @@ def _forms(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield form
 
 
-def _files(document: dict[str, Any], form: dict[str, Any]) -> Iterator[str]:
+def _fields(document: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     schema = form["schema"]
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    for name, field in schema["properties"].items():
-        if {"format", "contentMediaType"} & field.get("items", field).keys():
-            yield name
+    fields: dict[str, Any] = schema["properties"]
+    return fields
+
+
+def _is_file(field: dict[str, Any]) -> bool:
+    kind: dict[str, Any] = field.get("items", field)
+    return kind.get("contentMediaType") == "application/octet-stream"
+
+
+def _without_null(field: dict[str, Any]) -> None:
+    """Say what a field of a form can be: left out, but not null."""
+    match field.get("anyOf"):
+        case [dict(kind), {"type": "null"}]:
+            del field["anyOf"]
+            field.update(kind)

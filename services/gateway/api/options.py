@@ -1,10 +1,10 @@
 """Which of the neighbours are asked for: the parameters that every search has."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from shared.contracts.filters import Filter
 from shared.contracts.inclusion import MAX_HEATMAPS, Include
@@ -28,15 +28,21 @@ K = Annotated[
 ]
 
 
+_JSON_FILTER: dict[str, Any] = {
+    "contentMediaType": "application/json",
+    "contentSchema": {"$ref": "#/components/schemas/Filter"},
+}
+MAX_FILTER = 16_000
+"""Longest filter in an address, in characters, most of which percent signs make three; in bodies it may be longer."""
+
 FilterText = Annotated[
-    str | None,
+    Annotated[str, Field(max_length=MAX_FILTER, json_schema_extra=_JSON_FILTER)] | None,
     Query(
         alias="filter",
         description="Which images are meant, as a JSON object with any of `labels`, `metadata` (conditions with a "
         "`key` and either `any_of` or some of `gt`, `gte`, `lt`, `lte`), `ids` and `not_ids`. A search has `k` "
         "results where `k` images meet all conditions.",
         examples=['{"labels": ["lotus"], "metadata": [{"key": "year", "gte": 2004}]}'],
-        max_length=500_000,
     ),
 ]
 

@@ -30,7 +30,7 @@ _FORM = {
                 "schema": {
                     "type": "object",
                     "required": ["image"],
-                    "properties": {"image": {"type": "string", "format": "binary"}},
+                    "properties": {"image": {"type": "string", "contentMediaType": "application/octet-stream"}},
                 }
             }
         },

@@ -11,7 +11,7 @@ _AT_LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minPropert
 _AT_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _THE_SAME = ("pattern", "format", "contentEncoding", "contentMediaType", "multipleOf", "uniqueItems")
 """Words that a schema may drop where clients are asked, and may add where they are answered; not change."""
-_INSIDE = ("items", "additionalProperties", "propertyNames")
+_INSIDE = ("items", "additionalProperties", "propertyNames", "contentSchema")
 _COMPARED = {"type", "enum", "const", "anyOf", "oneOf", "default", "properties", "required", "prefixItems"}
 _KNOWN = _NOTES | {*_AT_LEAST, *_AT_MOST, *_THE_SAME, *_INSIDE, *_COMPARED}
 _UNBOUNDED = float("inf")
