@@ -221,6 +221,7 @@ async def test_what_is_liked_must_be_there(lookalike: GatewayClient, http: httpx
 
 LONG = [{"id": "1"}] * 17
 OUTSIDE = {"x": 0.6, "y": 0, "width": 0.6, "height": 1}
+TOO_LONG = {"key": "year", "gt": "1" * 257}
 SPACE = {"fingerprint": "0" * 16, "dimensions": 1, "metric": "cosine"}
 
 
@@ -234,6 +235,12 @@ SPACE = {"fingerprint": "0" * 16, "dimensions": 1, "metric": "cosine"}
         ("by-id", {"examples": [{"id": "1"}], "include": ["everything"]}, "invalid_request"),
         ("by-id", {"examples": [{"id": "1"}], "k": 0}, "k_out_of_range"),
         ("by-id", {"examples": [{"id": "1"}], "k": 1001}, "k_out_of_range"),
+        ("by-id", {"examples": [{"id": "1"}], "k": "5"}, "k_out_of_range"),
+        ("by-id", {"examples": [{"id": "1"}], "min_revision": "0"}, "invalid_request"),
+        ("by-id", {"examples": [{"id": "1"}], "min_score": True}, "invalid_request"),
+        ("by-id", {"examples": [{"id": "1", "weight": "1"}]}, "invalid_request"),
+        ("by-id", {"examples": [{"id": "1", "region": OUTSIDE | {"width": "0.1"}}]}, "invalid_region"),
+        ("by-id", {"examples": [{"id": "1"}], "filter": {"metadata": [TOO_LONG]}}, "invalid_filter"),
         ("by-id", {"examples": [{"id": "1"}], "filter": {"labels": 3}}, "invalid_filter"),
         ("by-id", {"examples": [{"id": "1"}], "unknown": 1}, "invalid_request"),
         ("by-id", {"examples": [{"id": "1", "region": OUTSIDE}]}, "invalid_region"),
@@ -262,6 +269,7 @@ async def test_a_search_in_json_that_is_not_right_gets_its_code(
         (1, {"examples": "{"}, "invalid_request"),
         (1, {"examples": '[{"id": "1", "region": {"x": 2}}]'}, "invalid_region"),
         (1, {"examples": '[{"id": "1", "weight": -2}]'}, "invalid_request"),
+        (16, {"examples": '[{"id": "1"}]'}, "invalid_examples"),
     ],
 )
 async def test_a_form_that_is_not_right_gets_its_code(

@@ -8,15 +8,17 @@ they were made up.
 import base64
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies
 from schemathesis import Case, GenerationMode, HookContext
 from schemathesis.core import NOT_SET
 
 from shared.contracts.examples import MAX_EXAMPLES
-from tests.support.images import jpeg, picture
+from tests.support.images import ENCODERS, jpeg, picture
 
 IMAGE_URL = "FUZZ_IMAGE_URL"
 """Environment variable that names an image which the gateway may fetch."""
@@ -24,14 +26,20 @@ IMAGE_URL = "FUZZ_IMAGE_URL"
 STORED = ("pond-1", "pond-2")
 """Images that are in the collection `default` when the run begins."""
 
-_JPEG = jpeg(picture(1, size=(32, 24)))
+_PICTURE = picture(1, size=(32, 24))
+_JPEG = jpeg(_PICTURE)
 _REGION = {"x": 0.25, "y": 0.25, "width": 0.5, "height": 0.5}
 _REGION_TEXT = "0.25,0.25,0.5,0.5"
 _FILTER = {"labels": ["pond"], "metadata": [{"key": "year", "gte": 2004}]}
 _PLACE = base64.urlsafe_b64encode(b"0" * 32).decode().rstrip("=")
 _QUERY = {"cursor": _PLACE, "region": _REGION_TEXT, "filter": json.dumps(_FILTER)}
 
+_NUMBER = re.compile(r"[0-9][0-9.e+]*")
+
 Body = dict[str, Any]
+
+for media_type, encode in ENCODERS.items():
+    schemathesis.openapi.media_type(media_type, strategies.just(encode(_PICTURE)))
 
 
 @schemathesis.hook
@@ -39,7 +47,7 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
     """Change a request before it is sent."""
     for container in (case.query, case.body):
         # Waiting for a write that nobody has made ends with 503, and is meant to.
-        if isinstance(container, dict) and str(container.get("min_revision")).isdecimal():
+        if isinstance(container, dict) and _NUMBER.fullmatch(str(container.get("min_revision"))):
             container["min_revision"] = 0
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         _make_valid(case)
@@ -111,7 +119,7 @@ def _decision(decision: Body) -> None:
 
 
 def _collection(new: Body) -> None:
-    _say(new, recipe="palette")  # the extractor without weights has others than the network
+    _say(new, recipe="layout")  # the extractor without weights has others than the network
 
 
 def _from_url(image: Body) -> None:

@@ -5,7 +5,9 @@ import httpx
 import pytest
 
 from shared import deadline, wire
+from shared.clients.gateway import GatewayClient
 from shared.clients.search import SearchClient
+from shared.contracts.gateway import DecisionList
 from shared.contracts.search import SearchStats
 from shared.errors import LookalikeError, NotFound, NotReady, RateLimited, UpstreamTimeout, UpstreamUnavailable
 from shared.logging import request_id
@@ -47,6 +49,14 @@ async def test_a_failure_of_the_service_is_told_without_its_text(broken: httpx.R
         await client(lambda _: broken).stats()
     assert "search service" in failed.value.detail
     assert not {"trace", "10.0.0.7", "hello"} & set(failed.value.detail.split())
+
+
+async def test_a_client_of_the_gateway_reads_over_what_a_newer_one_answers() -> None:
+    newer = {"next_cursor": None, "decisions": [], "forecast": {"rain": True}}
+    http = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, json=newer)), base_url="http://g"
+    )
+    assert await GatewayClient(http).decisions() == DecisionList(decisions=(), next_cursor=None)
 
 
 async def test_a_service_that_is_gone_is_unavailable_and_not_ready() -> None:
