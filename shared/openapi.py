@@ -1,7 +1,6 @@
 """The OpenAPI document, as true as the answers are."""
 
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +14,7 @@ from shared.errors import (
     InvalidRequest,
     LookalikeError,
     RequestTimeout,
+    TryAgain,
     UpstreamTimeout,
 )
 
@@ -26,6 +26,9 @@ PROBLEM_RESPONSE: Responses = {
 
 _ANYWHERE = (BadRequest, HeadTooLarge, InvalidRequest, LookalikeError, UpstreamTimeout)
 """How every endpoint may refuse or fail: by its `X-Request-Deadline` alone in two of these ways."""
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds after which it makes sense to try again.", "schema": {"type": "integer"}}
+}
 _WITH_BODY = (BodyTooLarge, RequestTimeout)
 
 
@@ -42,7 +45,7 @@ def refusals(*errors: type[LookalikeError]) -> Responses:
     answers: Responses = {}
     for error in sorted(errors, key=lambda error: error.status):
         known = answers.get(error.status, {"description": ""})["description"]
-        answers[error.status] = {"description": f"{known} `{error.code}`: {error.title}.".lstrip()}
+        answers[error.status] = {"description": _with(known, error)}
     return answers
 
 
@@ -51,11 +54,16 @@ def add_refusals(operation: dict[str, Any], errors: Iterable[type[LookalikeError
     answers = operation["responses"]
     for error in errors:
         answer = answers.setdefault(str(error.status), {"description": ""})
-        if f"`{error.code}`" not in answer["description"]:
-            answer["description"] = f"{answer['description']} `{error.code}`: {error.title}.".lstrip()
+        if issubclass(error, TryAgain):
+            answer["headers"] = _RETRY_AFTER
+        answer["description"] = _with(answer["description"], error)
         if "content" not in answer:
-            answer["content"] = deepcopy(answers["default"]["content"])
+            answer["content"] = answers["default"]["content"]
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _with(description: str, error: type[LookalikeError]) -> str:
+    return description if f"`{error.code}`" in description else f"{description} `{error.code}`: {error.title}.".lstrip()
 
 
 def install(app: FastAPI) -> None:
@@ -79,5 +87,5 @@ def _complete(operation: dict[str, Any]) -> None:
         failure[MEDIA_TYPE] = failure.pop("application/json")
     for status, answer in answers.items():
         if status.isdecimal() and int(status) >= 400 and "content" not in answer:
-            answer["content"] = deepcopy(failure)
+            answer["content"] = failure
     add_refusals(operation, (*_ANYWHERE, *(_WITH_BODY if "requestBody" in operation else ())))

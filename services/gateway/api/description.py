@@ -40,7 +40,7 @@ def install(app: FastAPI) -> None:
             fields = _fields(document, form)
             form["encoding"] = {name: {"contentType": IMAGES} for name in fields if _is_file(fields[name])}
             for field in fields.values():
-                _without_null(field)
+                _as_sent(field)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # as in shared.openapi
@@ -66,9 +66,9 @@ def _is_file(field: dict[str, Any]) -> bool:
     return kind.get("contentMediaType") == "application/octet-stream"
 
 
-def _without_null(field: dict[str, Any]) -> None:
-    """Say what a field of a form can be: left out, but not null."""
+def _as_sent(field: dict[str, Any]) -> None:
+    """Say how a field of a form is not given: left out, or empty, but never null."""
     match field.get("anyOf"):
         case [dict(kind), {"type": "null"}]:
             del field["anyOf"]
-            field.update(kind)
+            field.update({word: value for word, value in kind.items() if word != "minLength"})

@@ -14,7 +14,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
-from schemathesis import Case, GenerationMode, HookContext
+from schemathesis import Case, CheckContext, GenerationMode, HookContext, Response
 from schemathesis.core import NOT_SET
 
 from shared.contracts.examples import MAX_EXAMPLES
@@ -51,6 +51,14 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             container["min_revision"] = 0
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         _make_valid(case)
+
+
+@schemathesis.check
+def status_is_named(_: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Let no answer be described by `default` alone, with which schemathesis is content."""
+    named = case.operation.definition.raw["responses"]
+    # 405 answers operations that are not described.
+    assert response.status_code == 405 or str(response.status_code) in named, f"{response.status_code} is not named"
 
 
 def _make_valid(case: Case[Any]) -> None:
