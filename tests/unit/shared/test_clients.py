@@ -52,7 +52,7 @@ async def test_a_failure_of_the_service_is_told_without_its_text(broken: httpx.R
 
 
 async def test_a_client_of_the_gateway_reads_over_what_a_newer_one_answers() -> None:
-    newer = {"next_cursor": None, "decisions": [], "forecast": {"rain": True}}
+    newer: dict[str, object] = {"next_cursor": None, "decisions": [], "forecast": {"rain": True}}
     http = httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: httpx.Response(200, json=newer)), base_url="http://g"
     )
