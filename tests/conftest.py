@@ -1,5 +1,8 @@
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -7,10 +10,13 @@ import pytest
 from pymongo import MongoClient
 from threadpoolctl import threadpool_limits
 
+from tests.support.helm import HelmUnavailable
+from tests.support.helm import helm as fetched_helm
 from tests.support.mongodb.engine import Engine
 from tests.support.mongodb.provision import Runner, Unavailable, provision
 
-NO_ENGINE = pytest.StashKey[str]()
+NOT_TESTED = pytest.StashKey[dict[str, str]]()
+"""By what could not be tested, what would help."""
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +36,39 @@ def mongodb_runner(pytestconfig: pytest.Config) -> Runner:
     try:
         return provision()
     except Unavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"MongoDB's engine cannot be started: {error}")
-        pytestconfig.stash[NO_ENGINE] = str(error)
-        pytest.skip(f"MongoDB's engine cannot be started: {error}")
+        help_text = "Or set MONGODB_URL to a server that the tests may make databases in."
+        lack(pytestconfig, "the MongoDB store", f"MongoDB's engine cannot be started: {error}.\n{help_text}")
+
+
+@pytest.fixture(scope="session")
+def haproxy(pytestconfig: pytest.Config) -> str:
+    # Debian has it where only root looks.
+    if program := shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
+        return program
+    lack(pytestconfig, "the balancer", "The program haproxy is missing (on Debian: apt-get install haproxy).")
+
+
+@pytest.fixture(scope="session")
+def promtool(pytestconfig: pytest.Config) -> str:
+    if program := shutil.which("promtool"):
+        return program
+    lack(pytestconfig, "the alerts", "The program promtool is missing (on Debian: apt-get install prometheus).")
+
+
+@pytest.fixture(scope="session")
+def helm(pytestconfig: pytest.Config) -> Path:
+    try:
+        return fetched_helm()
+    except HelmUnavailable as error:
+        lack(pytestconfig, "the Helm chart", f"Helm cannot be had: {error}.")
+
+
+def lack(config: pytest.Config, what: str, reason: str) -> NoReturn:
+    """Leave a test out, and say so at the end; in CI fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    config.stash.setdefault(NOT_TESTED, {})[what] = reason
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +94,7 @@ def mongodb_url(mongodb_server: str) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if reason := config.stash.get(NO_ENGINE, None):
-        terminalreporter.section("NOT TESTED: the MongoDB store", sep="!", red=True, bold=True)
-        terminalreporter.line(f"MongoDB's engine cannot be started: {reason}.")
-        terminalreporter.line(
-            "Or set MONGODB_URL to a server that the tests may make databases in. CI never skips this."
-        )
+    for what, reason in config.stash.get(NOT_TESTED, {}).items():
+        terminalreporter.section(f"NOT TESTED: {what}", sep="!", red=True, bold=True)
+        terminalreporter.line(reason)
+        terminalreporter.line("CI never skips this.")
