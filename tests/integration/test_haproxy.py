@@ -1,6 +1,7 @@
 """What HAProxy does with deploy/haproxy/haproxy.cfg: the configuration itself, before embedders of several addresses."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +18,7 @@ from tests.support.images import jpeg, picture
 from tests.support.lookalike import free_ports
 from tests.support.processes import Process, listening
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 FIRST, SECOND, BROKEN = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
@@ -147,6 +149,12 @@ async def test_what_breaks_off_is_repeated_where_it_only_reads_and_never_where_i
         assert asked == {"PUT": 1, "GET": 3}
 
 
-async def test_prometheus_reads_what_the_balancer_does(balancer: Balancer) -> None:
+async def test_the_balancer_tells_every_metric_that_alerts_and_dashboard_look_at(balancer: Balancer) -> None:
+    files = (DEPLOY / "prometheus/alerts.yml", DEPLOY / "grafana/dashboards/lookalike.json")
+    looked_at = {name for file in files for name in re.findall(r"haproxy_\w+", file.read_text())}
     async with httpx.AsyncClient(base_url=balancer.operations) as http:
-        assert "haproxy_backend_status" in (await http.get("/metrics")).text
+        told = {
+            line.split()[2] for line in (await http.get("/metrics")).text.splitlines() if line.startswith("# TYPE ")
+        }
+    assert looked_at
+    assert looked_at <= told
