@@ -23,8 +23,8 @@ FIRST, SECOND, BROKEN = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
 @pytest.fixture
-def names() -> Iterator[Names]:
-    yield Names()
+def names() -> Names:
+    return Names()
 
 
 @pytest.fixture
