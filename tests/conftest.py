@@ -42,17 +42,12 @@ def mongodb_runner(pytestconfig: pytest.Config) -> Runner:
 
 @pytest.fixture(scope="session")
 def haproxy(pytestconfig: pytest.Config) -> str:
-    # Debian has it where only root looks.
-    if program := shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin"):
-        return program
-    lack(pytestconfig, "the balancer", "The program haproxy is missing (on Debian: apt-get install haproxy).")
+    return program(pytestconfig, "the balancer", "haproxy", "haproxy")
 
 
 @pytest.fixture(scope="session")
 def promtool(pytestconfig: pytest.Config) -> str:
-    if program := shutil.which("promtool"):
-        return program
-    lack(pytestconfig, "the alerts", "The program promtool is missing (on Debian: apt-get install prometheus).")
+    return program(pytestconfig, "the alerts", "promtool", "prometheus")
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +56,14 @@ def helm(pytestconfig: pytest.Config) -> Path:
         return fetched_helm()
     except HelmUnavailable as error:
         lack(pytestconfig, "the Helm chart", f"Helm cannot be had: {error}.")
+
+
+def program(config: pytest.Config, what: str, name: str, package: str) -> str:
+    # Debian has some programs where only root looks.
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        lack(config, what, f"The program {name} is missing (on Debian: apt-get install {package}).")
+    return found
 
 
 def lack(config: pytest.Config, what: str, reason: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What HAProxy does with deploy/haproxy/haproxy.cfg: the configuration itself, before embedders of several addresses."""
+"""What HAProxy does with the configuration that is deployed, before embedders of several addresses."""
 
 import asyncio
 import re

