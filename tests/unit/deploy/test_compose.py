@@ -155,10 +155,10 @@ def test_an_image_pins_what_it_installs() -> None:
     assert "npm ci" in STAGES["page-files"]
 
 
-@pytest.mark.parametrize("name", [*SETTINGS, "page"])
+@pytest.mark.parametrize("name", [*SETTINGS, "client", "page"])
 def test_an_image_does_not_run_as_root(name: str) -> None:
     own = re.findall(r"^USER (.*)$", STAGES[name], flags=re.MULTILINE)
-    inherited = re.findall(r"^USER (.*)$", STAGES["service"], flags=re.MULTILINE)
+    inherited = re.findall(r"^USER (.*)$", STAGES["runtime"], flags=re.MULTILINE)
     assert (own or inherited)[-1] in ("10001:10001", "101:101")
 
 
