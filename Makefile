@@ -116,7 +116,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # that what is tested is what is deployed and measured. What the benchmarks compare with is not part of it.
 lock: setup
 	$(LOCK) $(foreach extra,embedder openvino search gateway telemetry cli evaluation build dev,--extra $(extra)) --output-file requirements/dev.txt
-	for part in build embedder search gateway benchmarks; do \
+	for part in build client embedder embedder-openvino search gateway benchmarks; do \
 		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$$part.txt || exit 1; done
 
 clean:

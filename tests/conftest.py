@@ -1,6 +1,8 @@
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -8,6 +10,8 @@ import pytest
 from pymongo import MongoClient
 from threadpoolctl import threadpool_limits
 
+from tests.support.helm import HelmUnavailable
+from tests.support.helm import helm as fetched_helm
 from tests.support.missing import missing
 from tests.support.mongodb.engine import Engine
 from tests.support.mongodb.provision import Runner, Unavailable, provision
@@ -34,6 +38,30 @@ def mongodb_runner() -> Runner:
             f"MongoDB's engine cannot be started: {error}. "
             "Or set MONGODB_URL to a server that the tests may make databases in."
         )
+
+
+@pytest.fixture(scope="session")
+def haproxy() -> str:
+    return program("haproxy", "haproxy")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    return program("promtool", "prometheus")
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    try:
+        return fetched_helm()
+    except HelmUnavailable as error:
+        missing(f"Helm cannot be had: {error}.")
+
+
+def program(name: str, package: str) -> str:
+    # Debian has some programs where only root looks.
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    return found or missing(f"The program {name} is missing (on Debian: apt-get install {package}).")
 
 
 @pytest.fixture(scope="session")

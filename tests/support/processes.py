@@ -29,7 +29,8 @@ async def listening(service: Service, **settings: str) -> AsyncIterator[tuple[Pr
     settings = {"PORT": str(free_ports(1)[0]), **settings}
     process = start(service, **settings)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings['PORT']}", timeout=60) as http:
+        host = settings.get("HOST", "127.0.0.1")
+        async with httpx.AsyncClient(base_url=f"http://{host}:{settings['PORT']}", timeout=60) as http:
             await _wait_until_listening(process, http)
             yield process, http
     finally:
