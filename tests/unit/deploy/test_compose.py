@@ -156,6 +156,15 @@ def test_an_image_pins_what_it_installs() -> None:
     assert "npm ci" in STAGES["page-files"]
 
 
+def test_what_an_image_is_made_of_is_there_when_it_is_built() -> None:
+    admitted = [line.strip("!/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = [line.split()[1:-1] for line in re.findall(r"^COPY (?!--).*$", DOCKERFILE, flags=re.MULTILINE)]
+    assert copied
+    for source in (source for sources in copied for source in sources):
+        assert (ROOT / source).exists(), source
+        assert any(source == name or source.startswith(f"{name}/") for name in admitted), source
+
+
 @pytest.mark.parametrize("name", [*SETTINGS, "client", "page"])
 def test_an_image_does_not_run_as_root(name: str) -> None:
     own = re.findall(r"^USER (.*)$", STAGES[name], flags=re.MULTILINE)
