@@ -74,7 +74,8 @@ async def test_each_file_is_a_vector_or_a_refusal_and_a_good_one_beside_it_gets_
 
 async def test_memory_returns_to_its_level(embedder: Embedder, files: dict[str, bytes]) -> None:
     process, url = embedder
-    await beside_a_good_one(url, files)
+    for _ in range(3):  # allocators keep what was needed at once at the most, which differs from time to time
+        await beside_a_good_one(url, files)
     level = resident_bytes(process.pid)
     await beside_a_good_one(url, files)
     assert resident_bytes(process.pid) < level + 64 * MIB
