@@ -12,12 +12,12 @@ from services.gateway.admission import Admission
 from shared.errors import Overloaded
 from shared.problems import problem_response
 
-SEARCHES_AT_LEAST = 4
+SEARCHES_AT_LEAST = 3
 """Searches by upload that are let in however slow they are: one person at the page has so many under way."""
 
 _LIGHT_BYTES = 2**16
 _READING = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_SEARCH = re.compile(r"/v1/search(/.*)?|/v1/images/[^/]+/(heatmap|similar)|/api/predict")
+_SEARCH = re.compile(r"/v1/search(/.*)?|/v1/images/[^/]+/similar|/api/predict")
 _FETCHING = "/by-url"
 """So ends the path of a request whose files are fetched: few bytes come in, but many are held."""
 
@@ -29,12 +29,12 @@ class Work:
     Args:
         bodies: Requests with a file, or as long as one, from their head on: each may hold it in memory.
         searches: Searches by upload, from the moment on when their body is there; they are to stay quick.
-        uploads: Writes, likewise; they take the time that they take.
+        others: Writes and heat maps, likewise; they take the time that they take.
     """
 
     bodies: Admission
     searches: Admission
-    uploads: Admission
+    others: Admission
 
     @classmethod
     def up_to(cls, limit: int) -> "Work":
@@ -43,7 +43,7 @@ class Work:
 
     def of(self, path: str) -> Admission:
         """Tell where work on an address is admitted."""
-        return self.searches if _SEARCH.fullmatch(path) else self.uploads
+        return self.searches if _SEARCH.fullmatch(path) else self.others
 
     def gate(self, path: str, kind: str) -> "Gate":
         """Give the gate for a request; `kind` is the template of its path."""

@@ -42,14 +42,15 @@ async def test_a_file_beyond_the_limit_is_turned_away_before_it_is_read() -> Non
     assert (await answer(work, "POST", "/v1/images", FILE))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/search", "/v1/search/url", "/v1/images/x/heatmap", "/api/predict"])
-async def test_where_searches_have_no_place_writes_may_have_one(path: str) -> None:
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/search/url", "/v1/images/x/similar", "/api/predict"])
+async def test_where_searches_have_no_place_writes_and_heat_maps_may_have_one(path: str) -> None:
     work = Work.up_to(8)
     with ExitStack() as held:
         while not work.searches.is_full:
             held.enter_context(work.searches.slot())
         assert (await answer(work, "POST", path, FILE))[0] == 503
         assert (await answer(work, "POST", "/v1/images", FILE))[0] == 200
+        assert (await answer(work, "POST", "/v1/images/x/heatmap", FILE))[0] == 200
     assert (await answer(work, "POST", path, FILE))[0] == 200
 
 
