@@ -60,11 +60,7 @@ def pool_each(recipe: Recipe, layer: Layer, features: Map, region: Region, shape
     """
     rows, columns = shape
     tiles = TILES if recipe.pooling == "grid" else 1
-    if recipe.mean != 1:
-        features = features ** np.float32(recipe.mean)
     pooled = resampled(features, region, (rows * tiles, columns * tiles), recipe.spread)
-    if recipe.mean != 1:
-        pooled = pooled ** np.float32(1 / recipe.mean)
     pooled = pooled.reshape(rows, tiles, columns, tiles, -1).swapaxes(1, 2).reshape(rows, columns, -1)
     return _weighted(recipe, layer, pooled)
 
@@ -106,6 +102,11 @@ def whole_shares(cells: int, spread: float | None) -> NDArray[np.float32]:
     [shares] = _shares(cells, 0, 1, 1, spread)
     counted: NDArray[np.float32] = shares
     return counted
+
+
+def resampling(cells: int, others: int) -> NDArray[np.float32]:
+    """Say how much each of a row of cells counts in each one of another row that covers the same: (others, cells)."""
+    return _shares(cells, 0, 1, others, None)
 
 
 def _shares(cells: int, start: float, length: float, parts: int, spread: float | None) -> NDArray[np.float32]:

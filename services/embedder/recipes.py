@@ -46,17 +46,18 @@ class Recipe:
 
     None: all positions weigh alike.
     """
-    mean: float = 1.0
-    """Order of the generalised mean over positions: above 1, strong features count more than their share."""
     power: float = 1.0
     """What pooled features are raised to before they get length 1: below 1, no few features outweigh all others."""
-    mirrored: bool = False
-    """Whether each map is averaged with the one that the network has of the mirror image, for twice the work."""
+    seen_at: tuple[int, ...] = ()
+    """Sides in pixels at which the network sees the picture, where that is more than `image_size`, the largest of them.
+
+    The maps are averaged on the grid of the largest one; the work is that of all.
+    """
 
 
 _CENTRED = Recipe(
     name="centred",
-    description="299 px, three blocks (mixed7, mixed9, mixed10) pooled around the middle, order 2, power 0.7, cosine",
+    description="299 px, three blocks (mixed7, mixed9, mixed10) pooled around the middle, power 0.7, cosine",
     image_size=299,
     antialias=True,
     pixel_scale="signed",
@@ -66,11 +67,10 @@ _CENTRED = Recipe(
     metric="cosine",
     dimensions=768 + 2048 + 2048,
     spread=0.3,
-    mean=2.0,
     power=0.7,
 )
 
-_NEUTRAL = {"spread": None, "mean": 1.0, "power": 1.0, "mirrored": False}
+_NEUTRAL = {"spread": None, "power": 1.0, "seen_at": ()}
 """Fields that came later, with the values that change nothing: spaces that were named before keep their names."""
 
 RECIPES = {
@@ -116,8 +116,9 @@ RECIPES = {
         replace(
             _CENTRED,
             name="thorough",
-            description=f"{_CENTRED.description}; averaged with the mirror image",
-            mirrored=True,
+            description=_CENTRED.description.replace("299 px", "256 and 363 px averaged"),
+            image_size=363,
+            seen_at=(256, 363),
         ),
     )
 }

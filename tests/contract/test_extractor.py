@@ -186,11 +186,6 @@ def test_the_network_agrees_with_what_the_original_computes(extractor: Extractor
             assert cosine(part, reference[name]) > agreement, name
 
 
-def test_a_mirror_image_looks_the_same_where_the_recipe_says_so(extractor: Extractor, batch: Vector) -> None:
-    one, other = extractor.extract(np.concatenate([batch[:1], batch[:1, :, ::-1]]))
-    assert (cosine(one, other) > 0.9999) == extractor.recipe.mirrored
-
-
 def test_the_parts_of_three_blocks_weigh_alike(extractor: Extractor, batch: Vector) -> None:
     if len(extractor.recipe.layers) < 3:
         return

@@ -6,11 +6,12 @@ This is the one place where a network comes from: every runtime computes the gra
 import math
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from services.embedder.pooling import whole_shares
+from services.embedder.pooling import resampling, whole_shares
 from services.embedder.recipes import Recipe
 from services.embedder.weights.source import Weights, WeightsUnavailable
 from services.embedder.weights.torchscript import read_convolutions
@@ -54,9 +55,8 @@ def frozen(recipe: Recipe, weights: Weights) -> bytes:
         with keras.StatelessScope(state_mapping=[(variable, tf.constant(value)) for variable, value in values]):
             signed = images * scale + offset
             maps = tf.nest.flatten(maps_of(signed))
-            if recipe.mirrored:
-                turned = tf.nest.flatten(maps_of(tf.reverse(signed, [2])))
-                maps = [(one + tf.reverse(other, [2])) / 2 for one, other in zip(maps, turned, strict=True)]
+            others = [tf.nest.flatten(maps_of(_resampled(signed, size))) for size in recipe.seen_at if size != side]
+            maps = [_averaged(layer) for layer in zip(maps, *others, strict=True)]
         for number, features in enumerate(maps):
             length = math.prod(features.shape[1:])
             average = recipe.pooling == "average"
@@ -67,14 +67,29 @@ def frozen(recipe: Recipe, weights: Weights) -> bytes:
     return serialised
 
 
+def _averaged(maps: Sequence[Any]) -> Any:
+    """Average maps of one layer on the grid of the first one."""
+    first, *others = maps
+    return (first + sum(_resampled(features, first.shape[1]) for features in others)) / len(maps) if others else first
+
+
+def _resampled(features: Any, side: int) -> Any:
+    """Resample by two products with constant matrices, which every runtime knows."""
+    import tensorflow as tf
+
+    shares = tf.constant(resampling(features.shape[1], side))
+    rows = tf.tensordot(features, shares, [[1], [1]])  # (n, columns, channels, side)
+    return tf.transpose(tf.tensordot(rows, shares, [[1], [1]]), [0, 2, 3, 1])
+
+
 def _mean(features: Any, recipe: Recipe) -> Any:
     import tensorflow as tf
 
-    if recipe.spread is None and recipe.mean == 1:
+    if recipe.spread is None:
         return tf.reduce_mean(features, (1, 2))
     down, across = (whole_shares(features.shape[axis], recipe.spread) for axis in (1, 2))
     weights = np.outer(down, across)[None, :, :, None]
-    return tf.reduce_sum(features**recipe.mean * weights, (1, 2)) ** (1 / recipe.mean)
+    return tf.reduce_sum(features * weights, (1, 2))
 
 
 def build(weights: Weights) -> Any:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from services.embedder.extractors.deterministic import LAYOUT
-from services.embedder.pooling import check, pool, resampled
+from services.embedder.pooling import check, pool, resampled, resampling
 from services.embedder.recipes import RECIPES
 from shared.contracts.region import WHOLE, Region
 from shared.errors import InvalidRegion
@@ -80,15 +80,6 @@ def test_roots_make_of_features_what_is_less_uneven() -> None:
     np.testing.assert_allclose(rooted, expected, rtol=1e-4)
 
 
-def test_a_mean_of_a_higher_order_lets_strong_features_count_more() -> None:
-    features = np.zeros((8, 8, 2048), np.float32)
-    features[..., 0] = 0.5  # everywhere, and a little
-    features[0, 0, 1] = 32  # at one place, and as much in all
-    for order, expected in ((1.0, 1.0), (2.0, 8.0)):
-        vector = pool(replace(POOLED, mean=order), [features])
-        assert vector[1] / vector[0] == pytest.approx(expected, rel=1e-5)
-
-
 @pytest.mark.parametrize("name", ["pooled", "multilayer", "centred"])
 def test_vectors_of_regions_have_length_1_and_differ(name: str) -> None:
     features = maps(name)
@@ -138,3 +129,8 @@ def test_a_recipe_that_takes_maps_whole_has_no_regions() -> None:
     with pytest.raises(InvalidRegion, match="classic"):
         check(RECIPES["classic"])
     check(POOLED)
+
+
+def test_a_row_is_resampled_so_that_each_cell_counts_by_what_it_covers() -> None:
+    np.testing.assert_allclose(resampling(2, 3), [[1, 0], [0.5, 0.5], [0, 1]], atol=1e-6)
+    np.testing.assert_allclose(resampling(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], atol=1e-6)

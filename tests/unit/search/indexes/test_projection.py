@@ -39,7 +39,7 @@ def test_the_mean_of_a_few_images_counts_little() -> None:
     assert mean == pytest.approx(np.full(4, 1 / 17))
 
 
-def test_principal_directions_keep_what_differs_most_and_are_orthonormal() -> None:
+def test_principal_directions_keep_what_differs_most_and_are_orthogonal() -> None:
     random = np.random.default_rng(1)
     turn, _ = np.linalg.qr(random.standard_normal((64, 64)))
     spread = np.where(np.arange(64) < 8, 3, 0.01)
@@ -47,10 +47,26 @@ def test_principal_directions_keep_what_differs_most_and_are_orthonormal() -> No
     projection = Projection.learn(space(64), sample, 1000, 8)
     assert projection.output_dimensions == 8
     assert projection.components is not None
-    assert projection.components @ projection.components.T == pytest.approx(np.eye(8), abs=1e-5)
+    lengths = np.linalg.norm(projection.components, axis=1, keepdims=True)
+    directions = projection.components / lengths
+    assert directions @ directions.T == pytest.approx(np.eye(8), abs=1e-5)
     assert projection.mean is not None
-    kept = (sample - projection.mean) @ projection.components.T
+    kept = (sample - projection.mean) @ directions.T
     assert np.square(kept).sum() > 0.999 * np.square(sample - projection.mean).sum()
+
+
+def test_directions_in_which_images_differ_most_count_a_little_less_and_none_is_blown_up() -> None:
+    spread = np.array([4, 2, 1, 1e-6])
+    sample = (np.random.default_rng(4).standard_normal((20_000, 4)) * spread).astype(np.float32)
+    components = Projection.learn(space(4), sample, 20_000, 4).components
+    assert components is not None
+    lengths = np.linalg.norm(components, axis=1)
+    assert lengths == pytest.approx([1, 2**0.25, 4**0.25, 1e4**0.125], rel=0.02)
+
+
+def test_a_sample_without_any_difference_gives_finite_rows() -> None:
+    rows = Projection.learn(space(8), np.ones((20, 8), np.float32), 20, 4).apply(np.eye(8, dtype=np.float32))
+    assert np.isfinite(rows).all()
 
 
 def test_the_same_sample_gives_the_same_projection() -> None:
