@@ -50,6 +50,7 @@ Found = TypeVar("Found")
 
 _CHANGES = 256
 
+
 class Catalogue:
     """Writes go to the store, and are answered once the indexes have them too: a query that follows sees them.
 

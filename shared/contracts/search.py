@@ -107,7 +107,7 @@ class ChangePage(Contract):
 
     changes: tuple[ImageChange, ...]
     through: int
-    """Pass it as `since` for what comes next: no change ever appears at or below it. It may grow while none are told."""
+    """Pass it as `since` for what comes next: no change ever appears at or below it. It grows though none is told."""
     more: bool
     """False where nothing more was written at this moment."""
 
