@@ -1,5 +1,6 @@
 """Keeps one collection level with another, whose images it embeds anew."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from cli.ingest.retry import Retry
 from shared.clients.gateway import GatewayClient
 from shared.contracts.filters import Filter
 from shared.contracts.gateway import Image
-from shared.contracts.search import ImageChange
+from shared.contracts.search import ChangePage, ImageChange
 from shared.errors import (
     BodyTooLarge,
     EmptyUpload,
@@ -85,11 +86,12 @@ class Reembedder:
         """Images that were removed from the target, with the revisions that did so."""
 
     async def level(self, on_change: Callable[[], None] | None = None) -> None:
-        """Bring over what the target lacks, until nearly nothing is left."""
+        """Bring over what the target lacks, until nearly nothing is left, or clients write as fast as this goes on."""
         if not self._in_service:
             await self._prune()
-        while await self._follow(on_change):
-            pass
+        left, before = await self._follow(on_change), math.inf
+        while self._jobs < left < before:
+            left, before = await self._follow(on_change), left
 
     async def switch(self, alias: str) -> None:
         """Let an alias stand for the target from now on."""
@@ -100,11 +102,18 @@ class Reembedder:
     async def settle(self, seconds: float) -> None:
         """Bring over writes that were under way to the source when the alias was switched, for as long as that."""
         end = anyio.current_time() + seconds
-        while await self._follow() or anyio.current_time() < end:  # noqa: ASYNC110 - nothing tells when
+        while await self._follow() > self._jobs or anyio.current_time() < end:  # noqa: ASYNC110 - nothing tells when
             await anyio.sleep(_PAUSE_SECONDS)
 
-    async def _follow(self, on_change: Callable[[], None] | None = None) -> bool:
-        """Bring over one page of writes; False where few were left."""
+    async def _follow(self, on_change: Callable[[], None] | None = None) -> int:
+        """Bring over all that was written until now, and count it."""
+        count, more = 0, True
+        while more:
+            page = await self._next_page(on_change)
+            count, more = count + len(page.changes), page.more
+        return count
+
+    async def _next_page(self, on_change: Callable[[], None] | None) -> ChangePage:
         if self._in_service:
             await self._learn_removals()
         page = await self._retry(partial(self._client.changes, self._source_read, collection=self._source))
@@ -121,7 +130,7 @@ class Reembedder:
 
         await for_each(given(page.changes), bring, self._jobs)
         self._source_read = page.through
-        return page.more or len(page.changes) > self._jobs
+        return page
 
     async def _bring(self, change: ImageChange, here: Image | None, there: Image | None) -> None:
         if here is None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,8 +72,8 @@ class Clients:
     async def _write(self, writer: int) -> None:
         turn = 0
         while not self._stop.is_set():
-            # Three in four images are old ones; an id comes again after seconds.
-            image_id = f"image-{(turn * WRITERS + writer) % (IMAGES * 4 // 3):04}"
+            # Three in four images are old ones; an id comes again after seconds, each time for something else.
+            image_id = f"image-{turn % (IMAGES * 4 // 9 + 1) * WRITERS + writer:04}"
             number = 10_000 + turn * WRITERS + writer
             if turn % 3 == 0:
                 await self.put(image_id, number)
@@ -85,7 +85,7 @@ class Clients:
                 del self.acknowledged[image_id]
             turn += 1
             self.written += 1
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
     async def _search(self) -> None:
         query = drawn(1)
@@ -93,17 +93,17 @@ class Clients:
             answer = await self._client.search(query, k=5, collection=ALIAS)
             assert len(answer.results) == 5
             self.searched.add(answer.collection)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> AsyncIterator[Stack]:
+def services(tmp_path: Path) -> Iterator[Stack]:
     with stack(tmp_path) as running:
-        yield running  # type: ignore[misc]
+        yield running
 
 
 def reembed(services: Stack, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "cli.main", "reembed", *arguments, "--url", services.gateway, "--jobs", "2"]
+    command = [sys.executable, "-m", "cli.main", "reembed", *arguments, "--url", services.gateway, "--jobs", "4"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
