@@ -2,14 +2,16 @@
 
     python -m benchmarks.capacity --images 10000000 --searches 100 --uploads 5
 
-It computes; nothing is started. Every constant below was measured, on 2 cores of one machine, and says where. Each service
-is a queue M/D/c: requests come at random (Poisson), each takes as long as the last (D), and the first free one of c servers
-takes the next. A server is what was measured: 2 cores of the embedder or the store, 1 of the gateway; of search a machine,
-all of whose cores scan together. There are as many as keep all at or below 70 %. How long requests wait is simulated.
+It computes; nothing is started. Every constant below was measured, on 2 cores of one machine, and says where. Each
+service is a queue M/D/c: requests come at random (Poisson), each takes as long as the last (D), and the first free one
+of c servers takes the next. A server is what was measured: 2 cores of the embedder or the store, 1 of the gateway; of
+search a machine, all of whose cores scan together. There are as many as keep all at or below 70 %. The queueing is
+simulated.
 
 What it takes for granted, and nobody has measured: that scans become faster with every core, although cores share the
-memory's bandwidth; and where an index is too large for one machine, that it is cut into parts which are all asked at once.
-The engines of the search service keep each index whole: such rows say what parts would take, not what can be had today.
+memory's bandwidth; that the store takes more uploads with more cores, although one document numbers them all; and where
+an index is too large for one machine, that it is cut into parts which are all asked at once. The engines here keep each
+index whole: such rows say what parts would take, not what can be had today.
 """
 
 import argparse
@@ -28,7 +30,7 @@ EMBEDDED_A_SECOND = {"tensorflow-float32": 16.3, "tensorflow-bfloat16": 28.0, "o
 EMBEDDER_BYTES = 1_817 * 2**20
 """README, "Measured": embedder and decoders at their peak, with photos of 40 megapixels."""
 SCAN_SECONDS = {"float32": 0.175 / 32 / (100_000 * 2_048), "int8": 0.068 / 32 / (100_000 * 2_048)}
-"""README, "Measured", the index beside others: 32 queries together, 100,000 vectors of 2,048 dimensions; of one value."""
+"""README, "Measured", the index beside others: 32 queries together, 100,000 vectors of 2,048 dimensions; a value."""
 INDEX_SHARE = {"float32": 1.02, "int8": 0.30}
 """README, the same table: memory as a share of the vectors' bytes, with ids, labels and metadata."""
 SEARCH_SECONDS = (3.5 - 0.8) / 1000
@@ -117,8 +119,12 @@ def plan(load: Load) -> list[Need]:
 
 
 def bottleneck(needs: list[Need]) -> Need:
-    """Give the service that takes the most cores: what money goes into, and what the next search needs more of."""
-    return max(needs, key=lambda need: need.cores)
+    """Give the service whose work keeps the most cores busy: what money goes into first when there is more of it."""
+    return max(needs, key=_busy)
+
+
+def _busy(need: Need) -> float:
+    return need.cores * need.utilisation
 
 
 def _queue(service: str, rate: float, seconds: float, cores: int, memory: float) -> Need:
@@ -144,8 +150,8 @@ def rows(load: Load) -> list[str]:
         cells = need.service, replicas, f"{need.cores:,}", memory, f"{need.utilisation:.0%}", waiting
         lines.append(f"| {' | '.join(cells)} | {need.seconds * 1000:,.1f} |")
     most, disk = bottleneck(needs), load.images * STORED_BYTES
-    share = most.cores / sum(need.cores for need in needs)
-    lines += ["", f"Bottleneck: {most.service}, {share:.0%} of all cores. On the disk: {disk / GIB:,.0f} GiB."]
+    share = _busy(most) / sum(map(_busy, needs))
+    lines += ["", f"Bottleneck: {most.service}, {share:.0%} of all computing. On the disk: {disk / GIB:,.0f} GiB."]
     return lines
 
 
