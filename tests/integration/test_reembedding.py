@@ -1,5 +1,6 @@
 """Collections that are embedded anew beside the first, with the real services behind the gateway."""
 
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -107,6 +108,21 @@ async def test_after_the_switch_late_writes_arrive_and_later_ones_stay(client: G
 def lookalike(services: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli.main", "reembed", *arguments, "--url", services.gateway]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+async def test_both_are_compared_query_by_query(client: GatewayClient, own_services: Stack, tmp_path: Path) -> None:
+    for seed in range(6):
+        await client.put(f"pair-{seed}", png(picture(10 + seed, size=(32, 24))), label=f"{seed % 3}", collection="old")
+    assert lookalike(own_services, "old", "new").returncode == 0
+    command = [sys.executable, "-m", "cli.main", "evaluate"]
+    files = [tmp_path / f"{name}.json" for name in ("old", "new")]
+    for file in files:
+        collection = ["--collection", file.stem, "--search", own_services.search, "--json"]
+        file.write_text(subprocess.run([*command, *collection], capture_output=True, text=True, check=True).stdout)
+    spaces = {json.loads(file.read_text())["space"]["fingerprint"] for file in files}
+    assert len(spaces) == 2
+    compared = subprocess.run([*command, "--compare", *map(str, files)], capture_output=True, text=True, check=False)
+    assert compared.returncode == 0, compared.stderr
 
 
 @pytest.mark.parametrize(
