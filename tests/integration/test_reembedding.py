@@ -72,6 +72,29 @@ async def test_a_copy_follows_what_is_added_replaced_amended_and_removed(client:
     assert (copy.tally.embedded, copy.tally.amended, copy.tally.removed) == (5, 1, 1)
 
 
+class Overtaken(GatewayClient):
+    """A gateway whose clients replace or remove an image right after its bytes were read for the copy."""
+
+    async def content(self, image_id: str, *, collection: str = "default") -> bytes:
+        data = await super().content(image_id, collection=collection)
+        if image_id == "cat" and data == CAT:
+            await self.put("cat", OWL, label="newer", collection="pictures")
+        if image_id == "dog":
+            await self.delete("dog", collection="pictures")
+        return data
+
+
+async def test_an_image_that_is_written_to_while_it_is_copied_arrives_as_it_is_then(
+    client: GatewayClient, own_services: Stack
+) -> None:
+    async with httpx.AsyncClient(base_url=own_services.gateway, timeout=60) as http:
+        copy = copying(Overtaken(http))
+        await copy.level()
+        await copy.switch("pictures")
+        await copy.settle(0)
+    assert await contents(client, "new") == {"cat": (OWL, "newer"), "owl": (OWL, "owl")}
+
+
 async def test_a_copy_that_begins_anew_embeds_nothing_twice_and_undoes_what_is_not_in_the_source(
     client: GatewayClient,
 ) -> None:
@@ -105,23 +128,26 @@ async def test_after_the_switch_late_writes_arrive_and_later_ones_stay(client: G
     assert (await client.collection("pictures")).name == "new"
 
 
-def lookalike(services: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli.main", "reembed", *arguments, "--url", services.gateway]
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli.main", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def lookalike(services: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run("reembed", *arguments, "--url", services.gateway)
 
 
 async def test_both_are_compared_query_by_query(client: GatewayClient, own_services: Stack, tmp_path: Path) -> None:
     for seed in range(6):
         await client.put(f"pair-{seed}", png(picture(10 + seed, size=(32, 24))), label=f"{seed % 3}", collection="old")
     assert lookalike(own_services, "old", "new").returncode == 0
-    command = [sys.executable, "-m", "cli.main", "evaluate"]
     files = [tmp_path / f"{name}.json" for name in ("old", "new")]
     for file in files:
-        collection = ["--collection", file.stem, "--search", own_services.search, "--json"]
-        file.write_text(subprocess.run([*command, *collection], capture_output=True, text=True, check=True).stdout)
+        evaluated = run("evaluate", "--collection", file.stem, "--search", own_services.search, "--json")
+        file.write_text(evaluated.stdout)
     spaces = {json.loads(file.read_text())["space"]["fingerprint"] for file in files}
     assert len(spaces) == 2
-    compared = subprocess.run([*command, "--compare", *map(str, files)], capture_output=True, text=True, check=False)
+    compared = run("evaluate", "--compare", *map(str, files))
     assert compared.returncode == 0, compared.stderr
 
 
