@@ -1,7 +1,6 @@
 """A collection gets another embedding space while clients write to it and search in it, and gets the first one back."""
 
 import asyncio
-import hashlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -154,9 +153,6 @@ async def test_no_write_is_lost_and_no_search_fails_while_a_collection_gets_anot
         switched, first = await client.collection("garden-2"), await client.collection("garden-1")
         assert (switched.recipe, switched.aliases, first.aliases) == ("palette", (ALIAS,), ())
         assert switched.space != first.space
-        content = await client.content("image-0000", collection=ALIAS) if "image-0000" in clients.acknowledged else b""
-        assert not content or hashlib.sha256(content).hexdigest() == clients.acknowledged["image-0000"][0]
-
         clients.searched.clear()
         back = Clients(client)
         back.acknowledged = clients.acknowledged
