@@ -21,6 +21,7 @@ from cli.commands.import_archive import import_archive
 from cli.commands.import_npz import import_npz
 from cli.commands.ingest import ingest
 from cli.commands.quantise import quantise
+from cli.commands.reembed import reembed
 from cli.commands.search import search
 from cli.commands.serve import serve
 from cli.commands.verify import verify
@@ -68,6 +69,7 @@ app.command()(search)
 app.command()(duplicates)
 app.command()(delete)
 app.add_typer(collections, name="collections")
+app.command()(reembed)
 app.command()(export)
 app.command("import")(import_archive)
 app.command()(verify)

@@ -19,9 +19,11 @@ from shared.contracts.filters import Filter
 from shared.contracts.search import (
     Amendment,
     BlobResponse,
+    ChangePage,
     CollectionStats,
     CommitResponse,
     DeleteResponse,
+    ImageChange,
     ImageCommit,
     ImagePage,
     ImageRecord,
@@ -45,6 +47,8 @@ from shared.examples import check as check_examples
 from shared.stopwatch import Stopwatch
 
 Found = TypeVar("Found")
+
+_CHANGES = 256
 
 
 class Catalogue:
@@ -145,6 +149,19 @@ class Catalogue:
         records = await self._store.page(collection, after or "", limit + 1)
         more = len(records) > limit
         return ImagePage(records=tuple(records[:limit]), next_after=records[limit - 1].id if more else None)
+
+    async def changes(self, collection: str, since: int) -> ChangePage:
+        """Read what was written to a collection after a revision; little at once, for the store reads vectors too."""
+        await self._shelf(collection)
+        keys = {key for key, held in (await self._store.collections()).items() if held.name == collection}
+        read = await self._store.changes(since, _CHANGES)
+        told = (
+            ImageChange(id=change.image_id, revision=change.revision, removed=change.entry is None)
+            for change in read
+            if change.collection in keys
+        )
+        through = read[-1].revision if read else since
+        return ChangePage(changes=tuple(told), through=through, more=len(read) == _CHANGES)
 
     async def known(self, collection: str, sha256: tuple[str, ...]) -> KnownResponse:
         """Tell which of these digests some image of the collection has; of an unknown collection none."""

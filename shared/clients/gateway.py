@@ -23,7 +23,7 @@ from shared.contracts.gateway import (
 )
 from shared.contracts.metadata import MetadataValue
 from shared.contracts.region import Region
-from shared.contracts.search import KnownRequest, KnownResponse
+from shared.contracts.search import ChangePage, KnownRequest, KnownResponse
 from shared.contracts.urls import ImageAtUrl
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -149,6 +149,11 @@ class GatewayClient(CollectionsClient, CurationClient, SearchesClient):
         params = {"limit": limit, "collection": collection} | ({} if cursor is None else {"cursor": cursor})
         params |= {} if filter is None else {"filter": filter.model_dump_json(exclude_defaults=True)}
         return await self._call("GET", "/v1/images", ImageList, params=params)
+
+    async def changes(self, since: int = 0, *, collection: str = DEFAULT_COLLECTION) -> ChangePage:
+        """Read what was written after a revision; `through` of the answer is where to go on."""
+        params = {"since": since, "collection": collection}
+        return await self._call("GET", "/v1/changes", ChangePage, params=params)
 
     async def delete(self, image_id: str, *, collection: str = DEFAULT_COLLECTION) -> DeletedImage:
         """Remove an image; when the answer is there, no search shows it any more."""

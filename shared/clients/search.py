@@ -12,6 +12,7 @@ from shared.contracts.filters import Filter
 from shared.contracts.search import (
     Amendment,
     BlobResponse,
+    ChangePage,
     CommitResponse,
     DeleteResponse,
     ImageCommit,
@@ -106,6 +107,10 @@ class SearchClient(CollectionsClient):
         """Read records in the order of their ids, from the first id larger than `after`."""
         params = {"limit": limit} | ({} if after is None else {"after": after})
         return await self._call("GET", f"/v1/collections/{collection}/images", ImagePage, params=params)
+
+    async def changes(self, collection: str, since: int) -> ChangePage:
+        """Read what was written to a collection after a revision, in the order of the revisions."""
+        return await self._call("GET", f"/v1/collections/{collection}/changes", ChangePage, params={"since": since})
 
     async def select(self, collection: str, wanted: Filter, after: str | None, limit: int) -> ImagePage:
         """Read records of the images that a filter admits, in the order of their ids."""

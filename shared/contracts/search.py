@@ -91,6 +91,27 @@ class CommitResponse(Contract):
     """False where a record of this id was there before."""
 
 
+class ImageChange(Contract):
+    """The last write to an image."""
+
+    id: ImageId
+    revision: int
+    removed: bool
+
+
+class ChangePage(Contract):
+    """Writes to a collection in the order of their revisions; of several to one image the last alone is there.
+
+    Removals are remembered for a while (`TOMBSTONE_LIFE_SECONDS`), all else for ever.
+    """
+
+    changes: tuple[ImageChange, ...]
+    through: int
+    """Pass it as `since` for what comes next: no change ever appears at or below it. It grows though none is told."""
+    more: bool
+    """False where nothing more was written at this moment."""
+
+
 class DeleteResponse(Contract):
     """The write that removed an image."""
 

@@ -1,4 +1,4 @@
-"""All images of a filter: their labels, and removing them."""
+"""All images of a collection or a filter: their labels, what was written to them, and removing them."""
 
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from services.gateway.api.cursors import LABEL, Cursor, decoded, encoded
 from services.gateway.api.dependencies import Collection, ImageRemovals, Search
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import LabelList, RemovalRequest, RemovedImages
+from shared.contracts.search import ChangePage
 from shared.errors import Conflict, InvalidRequest, NotFound
 from shared.openapi import refusals
 
@@ -25,6 +26,16 @@ async def list_labels(
     """List the labels of a collection in their order, each with the number of images that have it."""
     page = await search.labels(collection, decoded(cursor, LABEL), limit)
     return LabelList(labels=page.labels, next_cursor=encoded(page.next_after))
+
+
+@router.get("/changes", summary="Follow what is written", responses=refusals(NotFound), dependencies=SEARCH)
+async def list_changes(
+    search: Search,
+    since: Annotated[int, Query(ge=0, lt=2**63, description="Writes up to this revision are passed over.")] = 0,
+    collection: Collection = DEFAULT_COLLECTION,
+) -> ChangePage:
+    """List images that were added, changed or removed after a revision, so that another system can keep level."""
+    return await search.changes(collection, since)
 
 
 @router.post(

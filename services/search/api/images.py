@@ -11,6 +11,7 @@ from shared import wire
 from shared.contracts.base import Sha256
 from shared.contracts.search import (
     Amendment,
+    ChangePage,
     CommitResponse,
     DeleteResponse,
     ImageCommit,
@@ -66,6 +67,14 @@ async def amend(request: Request, collection: Collection, image_id: Identifier, 
 async def delete(request: Request, collection: Collection, image_id: Identifier, catalogue: CatalogueDep) -> Response:
     """Remove an image; when the answer is there, no query shows it any more."""
     return wire.respond(request, await catalogue.delete(collection, image_id))
+
+
+@router.get("/changes", summary="Follow what is written", responses={200: {"model": ChangePage}})
+async def changes(
+    request: Request, collection: Collection, catalogue: CatalogueDep, since: Annotated[int, Query(ge=0, lt=2**63)] = 0
+) -> Response:
+    """Read the writes to a collection after a revision, in the order of their revisions."""
+    return wire.respond(request, await catalogue.changes(collection, since))
 
 
 @router.get("/images", summary="List records", responses={200: {"model": ImagePage}})

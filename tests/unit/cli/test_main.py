@@ -39,6 +39,7 @@ def test_the_help_names_the_commands() -> None:
         "delete",
         "collections",
         "quantise",
+        "reembed",
         "export",
         "import",
         "verify",

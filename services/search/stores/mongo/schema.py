@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from bson import Int64
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
 
 from services.search.ports import StoreUnusable
@@ -94,6 +94,9 @@ async def prepare(database: Database) -> None:
             raise
     for collection, indexes in _indexes(database):
         await collection.create_indexes(indexes)
+    with suppress(OperationFailure):  # of earlier versions; a unique index of other fields forbids to shard by `_id`
+        await database.images.drop_index("seq_1")
+    await _number_on(database)
 
 
 def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], ...]:
@@ -102,7 +105,9 @@ def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], .
         (
             database.images,
             [
-                IndexModel([("seq", ASCENDING)], unique=True, partialFilterExpression={"seq": {"$gt": Int64(0)}}),
+                IndexModel(
+                    [("seq", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"seq": {"$gt": Int64(0)}}
+                ),
                 IndexModel(
                     [("deleted", ASCENDING), ("collection", ASCENDING), ("id", ASCENDING)],
                     partialFilterExpression=alive,
@@ -123,6 +128,12 @@ def _indexes(database: Database) -> tuple[tuple[Collection, list[IndexModel]], .
         (database.files, [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])]),
         (database.chunks, [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)]),
     )
+
+
+async def _number_on(database: Database) -> None:
+    """See to it that no number is given out twice, where the ledger comes from an older backup than the images."""
+    async for image in database.images.find({"seq": {"$gt": Int64(0)}}, {"seq": 1}).sort("seq", DESCENDING).limit(1):
+        await database.ledger.update_one({"_id": LEDGER}, {"$max": {"last": image["seq"]}})
 
 
 async def _check_version(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""A collection in another embedding space, built beside the one that answers, and put in its place."""
