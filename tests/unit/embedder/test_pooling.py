@@ -132,5 +132,5 @@ def test_a_recipe_that_takes_maps_whole_has_no_regions() -> None:
 
 
 def test_a_row_is_resampled_so_that_each_cell_counts_by_what_it_covers() -> None:
-    np.testing.assert_allclose(resampling(2, 3), [[1, 0], [0.5, 0.5], [0, 1]], atol=1e-6)
-    np.testing.assert_allclose(resampling(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], atol=1e-6)
+    assert resampling(2, 3) == pytest.approx(np.array([[1, 0], [0.5, 0.5], [0, 1]]), abs=1e-6)
+    assert resampling(3, 2) == pytest.approx(np.array([[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]]), abs=1e-6)
