@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from anyio import CapacityLimiter, to_thread
 
-from services.search.builder import Builder
+from services.search.builder import Builds, Task
 from services.search.directory import Directory
 from services.search.metrics import SearchMetrics
 from services.search.ports import ImageStore
@@ -38,7 +38,7 @@ class Follower:
         metrics: Told of sizes and times.
     """
 
-    def __init__(self, store: ImageStore, builder: Builder, batch: int, metrics: SearchMetrics) -> None:
+    def __init__(self, store: ImageStore, builder: Builds, batch: int, metrics: SearchMetrics) -> None:
         self._store = store
         self._builder = builder
         self._batch = batch
@@ -98,7 +98,7 @@ class Follower:
         """Apply all writes up to this one, which the store has acknowledged before this call."""
         # A round that is under way may have read the store before that write; the one after it has not.
         for _ in range(2):
-            if self.revision >= revision and not self._renewals.ready:
+            if self.revision >= revision and not self._renewals.pending(self._shelves):
                 return
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._run_round())
@@ -146,8 +146,10 @@ class Follower:
             for key, held in (await self._store.collections()).items():
                 if held.space is not None:
                     progress = self._count_from(shelves.images())
-                    index = await self._builder.build(key, held.space, held.projection, held.images, progress)
-                    shelves.by_key[key] = Shelf(key, held.space, held.projection, index)
+                    task = Task(key, held.space, held.projection, held.images)
+                    built = await self._builder.build(task, progress)
+                    shelves.by_key[key] = Shelf(key, held.space, held.projection, built.index)
+                    shelves.revision = min(shelves.revision, built.revision)
             if await self._read_on(shelves):
                 return shelves
             shelves.close()

@@ -27,7 +27,7 @@ class Startup:
         store: Is opened.
         follower: Is brought up to the store's state.
         give_up: Called with a sentence for the operator where waiting does not help.
-        restore: Restores what an earlier process has left; None: nothing is.
+        restore: Called between the two, as to restore what an earlier process has left; None: nothing is.
     """
 
     def __init__(

@@ -50,6 +50,7 @@ class Connection:
             )
             for host, port in address.nodes
         ]
+        self.timeout = timeout
         self._turn = 0
 
     def ask(self, question: Callable[[QdrantClient], Answer]) -> Answer:

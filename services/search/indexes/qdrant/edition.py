@@ -16,6 +16,7 @@ from services.search.indexes.projection import Projection
 from services.search.indexes.qdrant import facts, order
 from services.search.indexes.qdrant.conditions import LABEL, point_id
 from services.search.indexes.qdrant.connection import Connection
+from services.search.indexes.qdrant.options import Options
 from services.search.ports import Entry, Matrix
 from shared.contracts.embedding import SpaceRef
 
@@ -31,23 +32,6 @@ _ORDERED_FROM_THE_START = 5
 """Digits of ids that get an index before there are any: those of ids of 32 characters."""
 _REMEMBERED_SECONDS = 86_400
 """How long a removal stays, so that a write that was held up on its way cannot bring the image back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How collections of Qdrant are made and searched.
-
-    Attributes:
-        exact: Whether every image is compared.
-        ef: Candidates that a search in the graph keeps.
-        shards: Parts that a collection is divided into.
-        replicas: Nodes that each part is on.
-    """
-
-    exact: bool = False
-    ef: int = 128
-    shards: int = 1
-    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +174,7 @@ class Edition:
                 self.name, [point_id(key) for key in ids], with_payload=[ID], with_vectors=[IMAGE]
             )
         )
-        return {str((point.payload or {})[ID]): row_of(point) for point in found if ID in (point.payload or {})}
+        return {str(point.payload[ID]): _row(point) for point in found if point.payload and ID in point.payload}
 
     def sample(self, count: int) -> Matrix:
         """Read the projected vectors of images that are chosen at random; shape (n, d)."""
@@ -205,11 +189,8 @@ class Edition:
                 with_payload=False,
             )
         ).points
-        return (
-            np.stack([row_of(point) for point in found])
-            if found
-            else np.empty((0, self.projection.output_dimensions), np.float32)
-        )
+        rows = [_row(point) for point in found]
+        return np.stack(rows) if rows else np.empty((0, self.projection.output_dimensions), np.float32)
 
     def _upsert(self, points: Sequence[models.PointStruct], revision: int | None) -> None:
         older = None
@@ -268,7 +249,7 @@ def there() -> models.Filter:
     return models.Filter(must=[models.FieldCondition(key=order.field(0), range=models.Range(gte=0))])
 
 
-def row_of(point: Record | models.ScoredPoint) -> NDArray[np.float32]:
+def _row(point: Record | models.ScoredPoint) -> NDArray[np.float32]:
     """Give the projected vector that a point was read with."""
     assert isinstance(point.vector, dict), "vectors have names"
     return np.array(point.vector[IMAGE], np.float32)

@@ -14,8 +14,9 @@ from qdrant_client import models
 from services.search.indexes.learning import Learning
 from services.search.indexes.qdrant.address import Address
 from services.search.indexes.qdrant.connection import Connection, Missing
-from services.search.indexes.qdrant.edition import Edition, Options, forget_removals, read_mark
+from services.search.indexes.qdrant.edition import Edition, forget_removals, read_mark
 from services.search.indexes.qdrant.index import QdrantIndex
+from services.search.indexes.qdrant.options import Options
 from services.search.ports import Matrix, SharedIndex
 from shared.contracts.collections import ProjectionKind
 from shared.contracts.embedding import SpaceRef

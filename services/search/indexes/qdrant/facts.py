@@ -27,7 +27,8 @@ _BASE = 257
 def payload(metadata: Mapping[str, MetadataValue]) -> dict[str, object]:
     """Write the facts of an image that a filter can ask for."""
     comparable = {key: value for key, value in metadata.items() if not isinstance(value, str) or len(value) <= MAX_TEXT}
-    first, further = [], []
+    first: list[dict[str, object]] = []
+    further: list[dict[str, object]] = []
     for key, value in comparable.items():
         for place, digit in enumerate(digits(value)):
             (further if place else first).append({PREFIX: prefix(key, value, place), DIGIT: digit})

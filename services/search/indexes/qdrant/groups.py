@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from qdrant_client import models
 
-from services.search.indexes.qdrant.edition import ID, IMAGE, Edition, Options
+from services.search.indexes.qdrant.asking import Question, ask
+from services.search.indexes.qdrant.edition import Edition
 from services.search.indexes.qdrant.nearest import measured
+from services.search.indexes.qdrant.options import Options
 from services.search.indexes.scoring import distance_at, score
 from services.search.ports import Group, Vector
 
@@ -76,22 +77,10 @@ def _near(edition: Edition, options: Options, rows: list[Vector], near: float) -
     answers: dict[int, list[tuple[float, str]]] = {}
     limit = _FIRST_LIMIT
     while missing := [number for number in range(len(rows)) if number not in answers]:
-        requests = [
-            models.QueryRequest(
-                query=rows[number].tolist(),
-                using=IMAGE,
-                params=models.SearchParams(exact=options.exact, hnsw_ef=options.ef),
-                score_threshold=threshold,
-                limit=limit,
-                with_vector=[IMAGE],
-                with_payload=[ID],
-            )
-            for number in missing
-        ]
-        found = edition.connection.ask(lambda client, of=requests: client.query_batch_points(edition.name, of))  # type: ignore[misc]
-        for number, answer in zip(missing, found, strict=True):
-            if len(answer.points) < limit:
-                nearest, _ = measured(edition.projection.metric, rows[number], answer.points, exhausted=True)
+        questions = [Question(rows[number], limit, threshold=threshold) for number in missing]
+        for number, told in zip(missing, ask(edition, options, questions), strict=True):
+            if not told.more:
+                nearest, _ = measured(edition.projection.metric, rows[number], told)
                 within = int(np.count_nonzero(nearest.distances <= near))
                 ids = [key.decode() for key in nearest.ids[:within].tolist()]
                 answers[number] = list(zip(nearest.distances[:within].tolist(), ids, strict=True))

@@ -14,9 +14,10 @@ from services.search.indexes.nearest import Nearest
 from services.search.indexes.pairs import draw_pairs, measured
 from services.search.indexes.qdrant import order
 from services.search.indexes.qdrant.conditions import LABEL, condition
-from services.search.indexes.qdrant.edition import ID, Edition, Mark, Options, there
+from services.search.indexes.qdrant.edition import ID, Edition, Mark, there
 from services.search.indexes.qdrant.groups import groups
 from services.search.indexes.qdrant.nearest import find_nearest
+from services.search.indexes.qdrant.options import Options
 from services.search.ports import Entry, Examples, Group, Hit, Query, Vector
 from shared.contracts.filters import Filter
 from shared.contracts.selection import LabelCount
@@ -33,8 +34,8 @@ class QdrantIndex:
 
     The mark in Qdrant says up to which write of the store's sequence a collection has all. Each service that follows
     the store brings what comes after the mark, and then the mark forward; what another one has brought already is
-    passed over. Where two bring the same at once, the second changes nothing; where one brings something late, what is newer
-    stays. So nobody has to lead.
+    passed over. Where two bring the same at once, the second changes nothing; where one brings something late, what is
+    newer stays. So nobody has to lead.
 
     Args:
         edition: Has the images.
@@ -130,7 +131,7 @@ class QdrantIndex:
                     self.edition.name, conditions, count, models.OrderBy(key=field), with_payload=[ID]
                 )
             )
-            return [str((point.payload or {})[ID]) for point in points]
+            return [str(point.payload[ID]) for point in points if point.payload and ID in point.payload]
 
         return order.page(read, condition(wanted), after, limit)
 

@@ -6,7 +6,9 @@ import numpy as np
 from qdrant_client import models
 
 from services.search.indexes.nearest import Nearest
-from services.search.indexes.qdrant.edition import ID, IMAGE, Edition, Options, row_of
+from services.search.indexes.qdrant.asking import Answer, Question, ask
+from services.search.indexes.qdrant.edition import Edition
+from services.search.indexes.qdrant.options import Options
 from services.search.ports import Matrix, Vector
 from shared.contracts.embedding import Metric
 
@@ -38,42 +40,27 @@ def find_nearest(
     asked = count + _MARGIN
     while missing := [number for number in range(len(queries)) if number not in answers]:
         limit = min(asked, 2 * known + _MARGIN)
-        requests = [_request(options, queries[number], filters[number], limit) for number in missing]
-        found = edition.connection.ask(lambda client, of=requests: client.query_batch_points(edition.name, of))  # type: ignore[misc]
-        for number, answer in zip(missing, found, strict=True):
-            exhausted = len(answer.points) < limit
-            nearest, floor = measured(edition.projection.metric, queries[number], answer.points, exhausted=exhausted)
+        questions = [Question(queries[number], limit, filters[number]) for number in missing]
+        for number, told in zip(missing, ask(edition, options, questions), strict=True):
+            nearest, floor = measured(edition.projection.metric, queries[number], told)
             enough = len(nearest.ids) >= count and floor > float(nearest.distances[count - 1])
-            if exhausted or enough or asked >= _MOST:
+            if nearest.exhausted or enough or asked >= _MOST:
                 answers[number] = _first(nearest, count)
         asked *= _GROWTH
     return [answers[number] for number in range(len(queries))]
 
 
-def measured(
-    metric: Metric, query: Vector, points: Sequence[models.ScoredPoint], *, exhausted: bool
-) -> tuple[Nearest, float]:
+def measured(metric: Metric, query: Vector, told: Answer) -> tuple[Nearest, float]:
     """Compute distances in float64, and tell what no row that was left out can be nearer than."""
-    rows = np.stack([row_of(point) for point in points]) if points else np.empty((0, len(query)), np.float32)
-    ids = np.array([str((point.payload or {})[ID]).encode() for point in points], np.bytes_)
+    found = told.found
+    rows = np.stack([one.row for one in found]) if found else np.empty((0, len(query)), np.float32)
+    ids = np.array([one.id.encode() for one in found], np.bytes_)
     distances = np.linalg.norm(rows.astype(np.float64) - query, axis=1)
     order = np.lexsort((ids, distances))
-    worst = points[-1].score if points else 0.0
+    worst = found[-1].score if found else 0.0
     squared = 2 - 2 * worst - 2 * _ROUNDING if metric == "cosine" else (worst * (1 - _ROUNDING)) ** 2
-    floor = np.inf if exhausted else float(np.sqrt(max(0.0, squared)))
-    return Nearest(ids[order], rows[order], distances[order], exhausted), floor
-
-
-def _request(options: Options, query: Vector, wanted: models.Filter | None, limit: int) -> models.QueryRequest:
-    return models.QueryRequest(
-        query=query.tolist(),
-        using=IMAGE,
-        filter=wanted,
-        params=models.SearchParams(exact=options.exact, hnsw_ef=options.ef),
-        limit=limit,
-        with_vector=[IMAGE],
-        with_payload=[ID],
-    )
+    floor = float(np.sqrt(max(0.0, squared))) if told.more else np.inf
+    return Nearest(ids[order], rows[order], distances[order], not told.more), floor
 
 
 def _first(nearest: Nearest, count: int) -> Nearest:
