@@ -53,10 +53,9 @@ class QueryBatches:
             raise Overloaded("As many queries as this service lets wait are waiting.")
         waiting = _Waiting(index, query, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        self._working = {task for task in self._working if not task.done()}
         if len(self._working) < self._at_once:
-            working = asyncio.create_task(self._work())
-            self._working.add(working)
-            working.add_done_callback(self._working.discard)
+            self._working.add(asyncio.create_task(self._work()))
         async with deadline.enforced():
             with tracing.span("index search"):
                 return await waiting.answer

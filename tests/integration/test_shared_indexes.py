@@ -1,0 +1,194 @@
+"""Search services whose indexes are in Qdrant: shared, found again, replaced; and what happens while Qdrant is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from qdrant_client import QdrantClient
+
+from services.search.app import create_app
+from services.search.settings import SearchSettings
+from shared.clients.search import SearchClient
+from shared.contracts.filters import Filter
+from shared.errors import UpstreamTimeout, UpstreamUnavailable
+from tests.support.qdrant.server import Server
+from tests.support.searching import all_ids, upload, wait_until_ready
+from tests.support.serving import serving
+from tests.support.vectors import Picture
+
+CAT, DOG, OWL = Picture(b"cat"), Picture(b"dog"), Picture(b"owl")
+
+
+@asynccontextmanager
+async def service(store_url: str, index_url: str | None, **settings: Any) -> AsyncIterator[SearchClient]:
+    app = create_app(SearchSettings(store_url=store_url, index_url=index_url, **settings))
+    with serving(app) as url:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+            client = SearchClient("search", http)
+            await wait_until_ready(client)
+            yield client
+
+
+async def found(client: SearchClient, picture: Picture, min_revision: int = 0) -> list[str]:
+    query = picture.query(1).model_copy(update={"min_revision": min_revision})
+    return [near.record.id for near in (await client.query("default", query)).neighbours]
+
+
+async def until_found(client: SearchClient, picture: Picture, expected: list[str]) -> None:
+    async with asyncio.timeout(60):
+        while await found(client, picture) != expected:  # noqa: ASYNC110 - it comes by itself
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/lookalike.db"
+
+
+@pytest.fixture
+def own_server(qdrant_program: Path, tmp_path: Path) -> Iterator[Server]:
+    """One that this test may stop."""
+    server = Server(qdrant_program, tmp_path / "qdrant")
+    server.start()
+    yield server
+    server.stop()
+
+
+def editions(url: str, name: str) -> set[str]:
+    port = int(url.rpartition(":")[2])
+    client = QdrantClient(host="127.0.0.1", grpc_port=port, prefer_grpc=True, check_compatibility=False)
+    try:
+        return {one.name for one in client.get_collections().collections if f".{name}@" in one.name}
+    finally:
+        client.close()
+
+
+async def test_images_are_found_by_likeness_and_by_filter_and_no_more_once_they_are_removed(
+    store_url: str, qdrant_url: str
+) -> None:
+    async with service(store_url, qdrant_url) as client:
+        for image_id, picture in (("a", CAT), ("b", DOG), ("c", OWL)):
+            await upload(client, image_id, picture)
+            assert await found(client, picture) == [image_id]
+        await client.delete("default", "b")
+        assert await found(client, DOG) != ["b"]
+        page = await client.select("default", Filter(not_ids=("a",)), None, 10)
+        assert [record.id for record in page.records] == ["c"]
+
+
+async def test_a_service_that_starts_again_finds_the_index_and_brings_what_it_missed(
+    store_url: str, qdrant_url: str
+) -> None:
+    async with service(store_url, qdrant_url) as client:
+        await upload(client, "a", CAT)
+    before = editions(qdrant_url, "default")
+    async with service(store_url, None) as client:  # in memory: Qdrant learns nothing of this
+        await upload(client, "b", DOG)
+        await client.delete("default", "a")
+    async with service(store_url, qdrant_url, index_projection="none") as client:
+        assert await found(client, DOG) == ["b"]
+        assert await found(client, CAT) == ["b"]
+    assert before <= editions(qdrant_url, "default")
+
+
+async def test_another_engine_takes_over_all_images(store_url: str, qdrant_url: str) -> None:
+    pictures = {f"image-{number:02}": Picture(b"%d" % number) for number in range(40)}
+    async with service(store_url, None) as client:
+        for image_id, picture in pictures.items():
+            await upload(client, image_id, picture)
+        in_memory = [(await client.query("default", picture.query(5))).neighbours for picture in pictures.values()]
+    async with service(store_url, qdrant_url, catch_up_batch=7) as client:
+        in_qdrant = [(await client.query("default", picture.query(5))).neighbours for picture in pictures.values()]
+    for here, there in zip(in_memory, in_qdrant, strict=True):
+        assert [near.record.id for near in there] == [near.record.id for near in here]
+        assert [near.score for near in there] == pytest.approx([near.score for near in here], abs=2e-6)
+        assert [near.distance for near in there] == pytest.approx([near.distance for near in here], abs=2e-6)
+
+
+async def test_of_several_services_each_answers_with_what_another_has_acknowledged(
+    mongodb_url: str, qdrant_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        services = [await stack.enter_async_context(service(mongodb_url, qdrant_url)) for _ in range(2)]
+        first, second = services
+        for number in range(6):
+            writer, reader = (first, second) if number % 2 else (second, first)
+            picture = Picture(b"%d" % number)
+            await writer.put_blob(picture.sha256, picture.data)
+            commit = await writer.commit("default", f"image-{number}", picture.commit())
+            assert await found(reader, picture, commit.record.revision) == [f"image-{number}"]
+        revision = (await first.delete("default", "image-0")).revision
+        assert await found(second, Picture(b"0"), revision) != ["image-0"]
+        await asyncio.gather(*(upload(services[n % 2], f"more-{n}", Picture(b"more %d" % n)) for n in range(20)))
+        for client in services:
+            assert len(await all_ids(client)) == 25
+            for number in range(20):
+                await until_found(client, Picture(b"more %d" % number), [f"more-{number}"])
+
+
+async def test_an_index_that_is_outgrown_is_replaced_for_all_services_and_goes_on_answering(
+    mongodb_url: str, qdrant_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        first, second = [
+            await stack.enter_async_context(service(mongodb_url, qdrant_url, index_dimensions=2)) for _ in range(2)
+        ]
+        for number in range(12):
+            await upload(first, f"image-{number:02}", Picture(b"%d" % number))
+            assert await found(second, Picture(b"%d" % number), number + 1)
+        for client in (first, second):
+            for number in range(12):
+                await until_found(client, Picture(b"%d" % number), [f"image-{number:02}"])
+
+
+async def test_while_qdrant_is_gone_uploads_are_taken_and_searches_told_to_try_again(
+    store_url: str, own_server: Server
+) -> None:
+    async with service(store_url, own_server.url, revision_wait_seconds=1) as client:
+        await upload(client, "a", CAT)
+        own_server.kill()
+        with pytest.raises(UpstreamUnavailable) as refusal:
+            await found(client, CAT)
+        assert refusal.value.retry_after
+        await upload(client, "b", DOG)
+        own_server.start()
+        await until_back(client)
+        await until_found(client, DOG, ["b"])
+        assert await found(client, CAT) == ["a"]
+
+
+async def test_while_qdrant_says_nothing_searches_are_answered_with_504(store_url: str, own_server: Server) -> None:
+    settings = {"index_timeout_seconds": 1, "revision_wait_seconds": 1}
+    async with service(store_url, own_server.url, **settings) as client:
+        await upload(client, "a", CAT)
+        own_server.freeze()
+        with pytest.raises(UpstreamTimeout):
+            await found(client, CAT)
+        own_server.thaw()
+        await until_back(client)
+        assert await found(client, CAT) == ["a"]
+
+
+async def test_a_collection_that_is_dropped_leaves_nothing_in_qdrant(store_url: str, own_server: Server) -> None:
+    async with service(store_url, own_server.url) as client:
+        await upload(client, "a", CAT)
+        assert editions(own_server.url, "default")
+        await client.delete_collection("default")
+        async with asyncio.timeout(30):
+            while editions(own_server.url, "default"):  # noqa: ASYNC110 - it comes by itself
+                await asyncio.sleep(0.1)
+
+
+async def until_back(client: SearchClient) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await found(client, CAT)
+            except (UpstreamTimeout, UpstreamUnavailable):
+                await asyncio.sleep(0.1)
+            else:
+                return
