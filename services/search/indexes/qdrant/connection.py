@@ -13,6 +13,10 @@ from shared.errors import TryAgain, UpstreamTimeout, UpstreamUnavailable
 _RECONNECT = {"grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 2000}
 """gRPC would wait for up to two minutes before it looks for a node again that was gone."""
 
+_AT_ONCE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.ABORTED})
+"""A node that answers so is gone, or missed another one that is: the next one may know better."""
+_FOR_ANOTHER_NODE = _AT_ONCE | {grpc.StatusCode.DEADLINE_EXCEEDED}
+
 _log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
@@ -63,6 +67,7 @@ class Connection:
             Taken: What it would make is there.
             TryAgain: Qdrant could not do it at the moment.
         """
+        failure: Exception = UpstreamUnavailable()
         for _ in self._clients:
             turn = self._turn
             try:
@@ -70,11 +75,12 @@ class Connection:
             except grpc.RpcError as error:
                 if not isinstance(error, grpc.Call):
                     raise
-                if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                failure = _translated(error)
+                if error.code() in _FOR_ANOTHER_NODE:
                     self._turn = turn + 1
-                if error.code() is not grpc.StatusCode.UNAVAILABLE:
-                    raise _translated(error) from error
-        raise UpstreamUnavailable("The server of the index cannot be reached.")
+                if error.code() not in _AT_ONCE:
+                    raise failure from error
+        raise failure
 
     def close(self) -> None:
         """Let go of all nodes."""
@@ -84,6 +90,8 @@ class Connection:
 
 def _translated(error: grpc.Call) -> Exception:
     match error.code():
+        case grpc.StatusCode.UNAVAILABLE:
+            return UpstreamUnavailable("The server of the index cannot be reached.")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return UpstreamTimeout("The server of the index did not answer in time.")
         case grpc.StatusCode.NOT_FOUND:
