@@ -102,6 +102,7 @@ class Follower:
                 return
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._run_round())
+                self._round.add_done_callback(_looked_at)
             await asyncio.shield(self._round)
 
     async def wait_for(self, revision: int, seconds: float) -> None:
@@ -133,6 +134,8 @@ class Follower:
         with self._metrics.catch_up_seconds.time():
             if self._shelves is not None:
                 await self._renewals.adopt(self._shelves)
+                # Before the reading, too: an index that is gone takes no writes, and is renewed for that.
+                self._renewals.begin(self._shelves)
             if self._shelves is None or not await self._read_on(self._shelves):
                 self._shelves = await self._build_all()
                 self._report(set(self._shelves.by_key))
@@ -190,3 +193,9 @@ class Follower:
         for name in self._reported - there:
             self._metrics.images.remove(name)
         self._reported = there
+
+
+def _looked_at(done: asyncio.Task[None]) -> None:
+    """Take note of a failure for which nobody has waited until the end: the next round tells of it."""
+    if not done.cancelled():
+        done.exception()

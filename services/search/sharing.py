@@ -59,12 +59,15 @@ class SharedBuilder:
 
     async def _found(self, task: Task) -> SharedIndex | None:
         """Find an index that can be brought up to date."""
+        # What has replaced an index is good for all: else services of different settings would go on replacing it.
+        replacing = task.instead_of is not None
 
         def find() -> SharedIndex | None:
-            return self._indexes.find(name_of(self._identity, task.key), task.space, task.projection)
+            name = name_of(self._identity, task.key)
+            return self._indexes.find(name, task.space, task.projection, by_any_settings=replacing)
 
         found = await to_thread.run_sync(find, limiter=self._thread)
-        if found is None or (task.instead_of is not None and found.outgrown):
+        if found is None or (replacing and found.outgrown):
             return None
         # Read in this order: while it is looked at, other services bring it forward. One that is ahead of the store
         # belongs to a store that was put back since.

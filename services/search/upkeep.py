@@ -1,5 +1,7 @@
 """The periodic look at indexes that several services share."""
 
+import time
+
 from anyio import to_thread
 
 from services.search.follower import Follower
@@ -9,12 +11,13 @@ from services.search.ports import ImageStore, SharedIndexes
 from services.search.sharing import name_of
 
 _LOOK_SECONDS = 2.0
+_FORWARD_SECONDS = 60.0
 
 
 class Upkeep:
     """Looks for indexes that another service has replaced, and removes those whose collection is gone.
 
-    It brings those forward that had no write for long, so that a service that starts has little to read.
+    Now and then it brings those forward that had no write, so that a service that starts has little to read.
 
     Args:
         store: Knows the collections.
@@ -28,6 +31,7 @@ class Upkeep:
         self._follower = follower
         self._indexes = indexes
         self._metrics = metrics
+        self._forwarded_at = time.monotonic()
 
     async def run(self) -> None:
         """Look around until cancelled."""
@@ -42,6 +46,11 @@ class Upkeep:
         for name in names - there:
             if name.startswith(name_of(identity, "")):
                 await to_thread.run_sync(self._indexes.drop, name)
+        if time.monotonic() - self._forwarded_at >= _FORWARD_SECONDS:
+            self._forwarded_at = time.monotonic()
+            await self._bring_forward()
+
+    async def _bring_forward(self) -> None:
         revision, shelves = self._follower.revision, self._follower.current()
         for shelf in tuple(shelves.by_key.values()) if shelves else ():
             await to_thread.run_sync(shelf.index.apply, {}, revision)

@@ -11,9 +11,11 @@ from services.search.indexes.projection import Projection
 from services.search.indexes.qdrant.address import Address
 from services.search.indexes.qdrant.factory import QdrantIndexes
 from services.search.indexes.qdrant.index import QdrantIndex
+from services.search.indexes.qdrant.options import Options
 from services.search.ports import Entry, Query
+from shared.contracts.filters import Equality, Filter
 from shared.errors import TryAgain
-from tests.support.qdrant.indexes import EXACT, making
+from tests.support.qdrant.indexes import EXACT, build_graph, making
 from tests.support.vectors import Vector, space, vector_of
 
 SPACE = space(8)
@@ -154,6 +156,57 @@ def test_an_index_of_another_space_or_other_settings_is_not_taken(
     other = QdrantIndexes(Address.parse(qdrant_url), EXACT, Learning("auto", 5), 30)
     assert other.find(name, SPACE) is None
     other.close()
+
+
+def test_what_a_service_of_other_settings_has_put_in_its_place_is_used_and_not_replaced_again(
+    qdrant_url: str, services: tuple[QdrantIndexes, QdrantIndexes], name: str
+) -> None:
+    old = published(services[0], name)
+    other = QdrantIndexes(Address.parse(qdrant_url), EXACT, Learning("none", 4), 30)
+    published(other, name, 1).apply({"a": Entry(CAT)}, 2)
+    other.close()
+    services[0].look_around()
+    assert old.outgrown
+    new = services[0].find(name, SPACE, by_any_settings=True)
+    assert new is not None
+    assert not new.outgrown
+    assert (new.revision, found(new, CAT)) == (2, ["a"])
+
+
+def test_an_index_that_qdrant_has_lost_is_to_be_built_anew(
+    services: tuple[QdrantIndexes, QdrantIndexes], name: str
+) -> None:
+    index = published(services[0], name)
+    services[0].look_around()
+    assert not index.outgrown
+    services[1].drop(name)
+    services[0].look_around()
+    assert index.outgrown
+
+
+def test_a_search_in_the_graph_finds_nearly_all_and_no_fewer_than_were_asked_for(qdrant_url: str) -> None:
+    random = np.random.default_rng(5)
+    vectors = random.standard_normal((3000, 16)).astype(np.float32)
+    entries = {f"{number:04}": Entry(vector, metadata={"tenth": number % 10}) for number, vector in enumerate(vectors)}
+    with making(qdrant_url) as make:
+        exact = make(Projection.none(space(16)), None)
+        exact.apply(entries)
+        exact.publish(1)
+        build_graph(exact.edition)
+        graph = QdrantIndex(exact.edition, Options(ef=64))
+        graph.refresh()
+        for wanted in (
+            None,
+            Filter(metadata=(Equality(key="tenth", any_of=(3,)),)),
+            Filter(ids=tuple(sorted(entries))[:5]),
+        ):
+            queries = [Query(vector, 10, filter=wanted) for vector in random.standard_normal((20, 16), np.float32)]
+            truth, told = exact.search(queries), graph.search(queries)
+            assert [len(hits) for hits in told] == [len(hits) for hits in truth]
+            wrong = [
+                {hit.id for hit in one} - {hit.id for hit in other} for one, other in zip(truth, told, strict=True)
+            ]
+            assert sum(map(len, wrong)) <= 0.05 * sum(map(len, truth))
 
 
 def test_a_name_that_is_dropped_stands_for_nothing(services: tuple[QdrantIndexes, QdrantIndexes], name: str) -> None:

@@ -18,7 +18,7 @@ from shared.contracts.filters import Equality, Filter, Range
 from shared.contracts.metadata import MetadataValue
 from tests.support.engines import ENGINES, storage_of
 from tests.support.executors import OnDemand
-from tests.support.qdrant.indexes import Make, making
+from tests.support.qdrant.indexes import making
 from tests.support.reference import ALL, BruteForce, assert_same
 
 IDS = [f"image-{number:03}" for number in range(200)]
@@ -79,8 +79,6 @@ class Histories(RuleBasedStateMachine):
     """
 
     engine: ClassVar[str]
-    make: ClassVar[Make | None] = None
-    """Makes indexes elsewhere; None: they are made here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,8 +100,6 @@ class Histories(RuleBasedStateMachine):
         self.model = BruteForce(projection)
 
     def new(self, projection: Projection) -> VectorIndex:
-        if self.make is not None:
-            return self.make(projection, None)
         storage = storage_of(self.engine, projection.metric, Path(self.folder.name))
         return ExactIndex(projection, storage, self.background, merged_at_once=0)
 
@@ -191,8 +187,15 @@ class Histories(RuleBasedStateMachine):
 @pytest.mark.usefixtures("one_thread")
 def test_an_index_in_qdrant_answers_as_brute_force_does_at_every_step_of_some_histories(qdrant_url: str) -> None:
     with making(qdrant_url) as make:
+
+        class InQdrant(Histories):
+            engine = "qdrant"
+
+            def new(self, projection: Projection) -> VectorIndex:
+                return make(projection, None)
+
         run_state_machine_as_test(
-            type("HistoriesOfQdrant", (Histories,), {"engine": "qdrant", "make": staticmethod(make)}),
+            InQdrant,
             settings=settings(
                 max_examples=6,
                 stateful_step_count=15,

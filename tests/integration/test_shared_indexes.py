@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from services.search.settings import SearchSettings
 from shared.clients.search import SearchClient
 from shared.contracts.filters import Filter
 from shared.errors import TryAgain, UpstreamTimeout, UpstreamUnavailable
+from tests.support.processes import listening
 from tests.support.qdrant.server import Server
-from tests.support.searching import all_ids, upload, wait_until_ready
+from tests.support.searching import all_ids, running, upload, wait_until_ready
 from tests.support.serving import serving
 from tests.support.vectors import Picture
 
@@ -38,9 +39,14 @@ async def found(client: SearchClient, picture: Picture, min_revision: int = 0) -
     return [near.record.id for near in (await client.query("default", query)).neighbours]
 
 
-async def until_found(client: SearchClient, picture: Picture, expected: list[str]) -> None:
+async def until_found(client: SearchClient, picture: Picture, expected: list[str], collection: str = "default") -> None:
+    """Search on through answers that say to try again."""
     async with asyncio.timeout(60):
-        while await found(client, picture) != expected:  # noqa: ASYNC110 - it comes by itself
+        while True:
+            with suppress(TryAgain):
+                answer = await client.query(collection, picture.query(1))
+                if [near.record.id for near in answer.neighbours] == expected:
+                    return
             await asyncio.sleep(0.05)
 
 
@@ -93,6 +99,39 @@ async def test_a_service_that_starts_again_finds_the_index_and_brings_what_it_mi
         assert await found(client, DOG) == ["b"]
         assert await found(client, CAT) == ["b"]
     assert before <= editions(qdrant_url, "default")
+
+
+async def test_a_service_that_is_killed_comes_back_with_the_index_that_it_had(store_url: str, qdrant_url: str) -> None:
+    settings = {"INDEX_URL": qdrant_url, "INDEX_PROJECTION": "none"}
+    async with running(store_url, **settings) as (process, client):
+        await wait_until_ready(client)
+        before = editions(qdrant_url, "default")
+        for image_id, picture in (("a", CAT), ("b", DOG)):
+            await upload(client, image_id, picture)
+        process.kill()
+    made = editions(qdrant_url, "default") - before
+    async with running(store_url, **settings) as (_, client):
+        await wait_until_ready(client)
+        assert (await found(client, CAT), await found(client, DOG)) == (["a"], ["b"])
+        await upload(client, "c", OWL)
+        assert await found(client, OWL) == ["c"]
+    assert len(made) == 1
+    assert editions(qdrant_url, "default") - before == made
+
+
+async def test_while_an_index_is_built_the_service_says_how_far_it_is(store_url: str, qdrant_url: str) -> None:
+    async with service(store_url, None) as client:
+        for number in range(60):
+            await upload(client, f"image-{number:02}", Picture(b"%d" % number))
+    told: list[str] = []
+    async with listening("search", STORE_URL=store_url, INDEX_URL=qdrant_url, CATCH_UP_BATCH="1") as (_, http):
+        client = SearchClient("search", http)
+        while not (readiness := await client.ready()).ready:
+            told += readiness.waiting_for
+        assert await found(client, Picture(b"59")) == ["image-59"]
+    counted = [int(text.split()[1]) for text in told if text.startswith("index: ") and text.endswith(" of 60 images")]
+    assert counted == sorted(counted)
+    assert len(set(counted)) > 2
 
 
 async def test_another_engine_takes_over_all_images(store_url: str, qdrant_url: str) -> None:
@@ -157,7 +196,33 @@ async def test_while_qdrant_is_gone_uploads_are_taken_and_searches_told_to_try_a
         assert refusal.value.retry_after
         await upload(client, "b", DOG)
         own_server.start()
-        await until_back(client)
+        await until_found(client, DOG, ["b"])
+        assert await found(client, CAT) == ["a"]
+
+
+async def test_while_qdrant_is_gone_a_collection_can_be_made_filled_and_named(
+    store_url: str, own_server: Server
+) -> None:
+    async with service(store_url, own_server.url, revision_wait_seconds=1) as client:
+        await upload(client, "a", CAT)
+        own_server.kill()
+        await client.create_collection("owls")
+        await client.put_alias("night", "owls")
+        await client.put_blob(OWL.sha256, OWL.data)
+        await client.commit("night", "a", OWL.commit())
+        own_server.start()
+        await until_found(client, OWL, ["a"], "night")
+
+
+async def test_an_index_that_qdrant_has_lost_is_built_anew_while_the_service_runs(
+    store_url: str, own_server: Server
+) -> None:
+    async with service(store_url, own_server.url, revision_wait_seconds=1) as client:
+        await upload(client, "a", CAT)
+        own_server.kill()
+        own_server.forget()
+        await upload(client, "b", DOG)
+        own_server.start()
         await until_found(client, DOG, ["b"])
         assert await found(client, CAT) == ["a"]
 
@@ -170,8 +235,7 @@ async def test_while_qdrant_says_nothing_searches_are_answered_with_504(store_ur
         with pytest.raises(UpstreamTimeout):
             await found(client, CAT)
         own_server.thaw()
-        await until_back(client)
-        assert await found(client, CAT) == ["a"]
+        await until_found(client, CAT, ["a"])
 
 
 async def test_a_collection_that_is_dropped_leaves_nothing_in_qdrant(store_url: str, own_server: Server) -> None:
@@ -182,14 +246,3 @@ async def test_a_collection_that_is_dropped_leaves_nothing_in_qdrant(store_url: 
         async with asyncio.timeout(30):
             while editions(own_server.url, "default"):  # noqa: ASYNC110 - it comes by itself
                 await asyncio.sleep(0.1)
-
-
-async def until_back(client: SearchClient) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                await found(client, CAT)
-            except TryAgain:
-                await asyncio.sleep(0.1)
-            else:
-                return

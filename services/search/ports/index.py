@@ -110,8 +110,17 @@ class SharedIndexes(Protocol):
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
         """Tell how many vectors an index for so many images learns from; 0: it learns nothing."""
 
-    def find(self, name: str, space: SpaceRef, projection: ProjectionKind | None = None) -> SharedIndex | None:
-        """Find what a name stands for; None where it is nothing that such a collection can use."""
+    def find(
+        self, name: str, space: SpaceRef, projection: ProjectionKind | None = None, *, by_any_settings: bool = False
+    ) -> SharedIndex | None:
+        """Find what a name stands for; None where it is nothing that such a collection can use.
+
+        Args:
+            name: Of the collection.
+            space: Of the collection.
+            projection: What is learned; None: what the settings say.
+            by_any_settings: Whether it may be one of a service that has other settings.
+        """
 
     def begin(
         self, name: str, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None

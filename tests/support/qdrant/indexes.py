@@ -1,9 +1,12 @@
 """Indexes in Qdrant for tests of what every index does."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from uuid import uuid4
+
+from qdrant_client import models
 
 from services.search.indexes.projection import Projection
 from services.search.indexes.qdrant.address import Address
@@ -36,3 +39,21 @@ def making(url: str) -> Iterator[Make]:
         for collection in made:
             connection.ask(lambda client, of=collection: client.delete_collection(of))  # type: ignore[misc]
         connection.close()
+
+
+def build_graph(edition: Edition) -> None:
+    """Have Qdrant search a small collection as it does large ones, in a graph, and wait until that is built."""
+    edition.connection.ask(
+        lambda client: client.update_collection(
+            edition.name,
+            hnsw_config=models.HnswConfigDiff(full_scan_threshold=10),
+            optimizers_config=models.OptimizersConfigDiff(indexing_threshold=10),
+        )
+    )
+    deadline = time.monotonic() + 60
+    while True:
+        told = edition.connection.ask(lambda client: client.get_collection(edition.name))
+        if told.status == models.CollectionStatus.GREEN and told.indexed_vectors_count:
+            return
+        assert time.monotonic() < deadline, told
+        time.sleep(0.1)

@@ -1,5 +1,6 @@
 """Qdrant as a process on loopback, alone or as a node of a cluster, which tests may freeze and kill."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -70,6 +71,10 @@ class Server:
     def kill(self) -> None:
         """Take everything from it that is not on the disk yet."""
         self._end(signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Lose all data, as with a disk; it does not run."""
+        shutil.rmtree(self._folder / "storage")
 
     def freeze(self) -> None:
         """Let it keep its connections and answer nothing."""

@@ -4,7 +4,7 @@ They bypass the client's own objects, which make a Python number of each number 
 long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from qdrant_client.conversions.conversion import RestToGrpc
 from services.search.indexes.qdrant.edition import ID, IMAGE, Edition
 from services.search.indexes.qdrant.options import Options
 from services.search.ports import Vector
+
+_MOST_BYTES = 32 * 2**20
+"""Of the vectors in one answer, but for those of a single question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,23 @@ class Answer:
 
 
 def ask(edition: Edition, options: Options, questions: Sequence[Question]) -> list[Answer]:
-    """Put questions to Qdrant."""
+    """Put questions to Qdrant, as many at once as it may send the answers of."""
+    row = 4 * edition.projection.output_dimensions
+    return [answer for some in _portions(questions, row) for answer in _ask(edition, options, some)]
+
+
+def _portions(questions: Sequence[Question], row_bytes: int) -> Iterator[Sequence[Question]]:
+    start = size = 0
+    for place, question in enumerate(questions):
+        size += row_bytes * question.limit
+        if size > _MOST_BYTES and place > start:
+            yield questions[start:place]
+            start, size = place, row_bytes * question.limit
+    if questions:
+        yield questions[start:]
+
+
+def _ask(edition: Edition, options: Options, questions: Sequence[Question]) -> list[Answer]:
     asked = [RestToGrpc.convert_query_request(_request(one, options), edition.name) for one in questions]
     batch = grpc.QueryBatchPoints(collection_name=edition.name, query_points=asked)
 

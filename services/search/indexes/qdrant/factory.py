@@ -71,12 +71,16 @@ class QdrantIndexes:
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
         return self._learning.sample_size(space, images, projection)
 
-    def find(self, name: str, space: SpaceRef, projection: ProjectionKind | None = None) -> QdrantIndex | None:
+    def find(
+        self, name: str, space: SpaceRef, projection: ProjectionKind | None = None, *, by_any_settings: bool = False
+    ) -> QdrantIndex | None:
         current = self._aliases().get(name)
         if current is None:
             return None
         edition = Edition.open(self._connection, current)
-        if edition is None or (edition.space, edition.description) != (space, self._learning.description(projection)):
+        if edition is None or edition.space != space:
+            return None
+        if not by_any_settings and edition.description != self._learning.description(projection):
             return None
         self._current[name] = current
         index = self._index(name, edition, projection)
@@ -130,7 +134,11 @@ class QdrantIndexes:
 
     def _index(self, name: str, edition: Edition, projection: ProjectionKind | None) -> QdrantIndex:
         outgrown_at = self._learning.outgrown_at(edition.projection, projection)
-        return QdrantIndex(edition, self._options, name, lambda of: self._current.get(of), outgrown_at, self._rerank)
+
+        def replaced() -> bool:
+            return self._current.get(name) != edition.name
+
+        return QdrantIndex(edition, self._options, name, replaced, outgrown_at, self._rerank)
 
     def _aliases(self) -> dict[str, str]:
         """Give the current edition of each name."""

@@ -41,7 +41,7 @@ class QdrantIndex:
         edition: Has the images.
         options: How it is searched.
         name: Of the collection among those of all stores.
-        current: Tells which edition the name stands for, as far as this service knows.
+        replaced: Tells whether the name stands for another edition, or for none, as far as this service knows.
         outgrown_at: Number of images from which the projection is out of date; None: never.
         rerank: How many of the nearest rows are ordered anew.
     """
@@ -51,14 +51,14 @@ class QdrantIndex:
         edition: Edition,
         options: Options,
         name: str = "",
-        current: Callable[[str], str | None] = lambda _: None,
+        replaced: Callable[[], bool] = lambda: False,
         outgrown_at: int | None = None,
         rerank: int = 0,
     ) -> None:
         self.edition = edition
         self.name = name
         self._options = options
-        self._current = current
+        self._replaced = replaced
         self._outgrown_at = outgrown_at
         self._rerank = rerank
         self._writing = threading.Lock()
@@ -76,8 +76,7 @@ class QdrantIndex:
 
     @property
     def outgrown(self) -> bool:
-        replaced = self._current(self.name) not in (None, self.edition.name)
-        return replaced or (self._outgrown_at is not None and len(self) >= self._outgrown_at)
+        return self._replaced() or (self._outgrown_at is not None and len(self) >= self._outgrown_at)
 
     def refresh(self) -> None:
         """Learn what others have done."""
@@ -97,7 +96,7 @@ class QdrantIndex:
     def publish(self, revision: int) -> None:
         """Say that it has all writes up to this one; until then it was being filled."""
         with self._writing:
-            self._advance(replace(self._mark, revision=revision))
+            self._advance(replace(self._mark, revision=revision, images=self._ask_count(there())))
 
     def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
         if not queries:

@@ -1,6 +1,7 @@
 """The nearest rows of queries: Qdrant says which, and their distances are computed again here, exactly."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from qdrant_client import models
@@ -41,13 +42,24 @@ def find_nearest(
     while missing := [number for number in range(len(queries)) if number not in answers]:
         limit = min(asked, 2 * known + _MARGIN)
         questions = [Question(queries[number], limit, filters[number]) for number in missing]
-        for number, told in zip(missing, ask(edition, options, questions), strict=True):
+        for number, told in zip(missing, _ask(edition, options, questions, min(count, known)), strict=True):
             nearest, floor = measured(edition.projection.metric, queries[number], told)
             enough = len(nearest.ids) >= count and floor > float(nearest.distances[count - 1])
             if nearest.exhausted or enough or asked >= _MOST:
                 answers[number] = _first(nearest, count)
         asked *= _GROWTH
     return [answers[number] for number in range(len(queries))]
+
+
+def _ask(edition: Edition, options: Options, questions: Sequence[Question], count: int) -> list[Answer]:
+    """Have every image compared where a graph leads to fewer than are wanted: it may have no way to the others."""
+    answers = ask(edition, options, questions)
+    short = [number for number, told in enumerate(answers) if len(told.found) < count]
+    if short and not options.exact:
+        again = ask(edition, replace(options, exact=True), [questions[number] for number in short])
+        for number, told in zip(short, again, strict=True):
+            answers[number] = told
+    return answers
 
 
 def measured(metric: Metric, query: Vector, told: Answer) -> tuple[Nearest, float]:
