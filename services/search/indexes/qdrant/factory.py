@@ -133,7 +133,9 @@ class QdrantIndexes:
         self._connection.close()
 
     def _index(self, name: str, edition: Edition, projection: ProjectionKind | None) -> QdrantIndex:
-        outgrown_at = self._learning.outgrown_at(edition.projection, projection)
+        # When one of other settings is out of date is for those to say who have them.
+        own = edition.description == self._learning.description(projection)
+        outgrown_at = self._learning.outgrown_at(edition.projection, projection) if own else None
 
         def replaced() -> bool:
             return self._current.get(name) != edition.name
