@@ -1,10 +1,11 @@
-"""Qdrant's graph beside exact search, on pictures: what it misses, and what it saves.
+"""Indexes in Qdrant beside the exact index in memory, on real pictures: what its graph misses, and how long each takes.
 
-    python -m benchmarks.qdrant FOLDER [--qdrant qdrant://127.0.0.1:6334] [--vectors FILE.npy] [--json]
+    python -m benchmarks.qdrant SOURCE [--queries 500] [--url qdrant://127.0.0.1:6334] [--json]
 
-embeds the pictures below FOLDER as the embedder does, indexes all but some hundreds of them in memory and in Qdrant,
-with the same projection, and searches for those that were left out. `--vectors` keeps what was embedded for the next
-time. Small collections Qdrant would compare whole; for the measurement it is told to make its graph all the same.
+SOURCE is a folder of pictures, a folder for each label, which are embedded as `lookalike evaluate` does and kept in
+Lookalike's cache; or an .npz file whose array `vectors` has one vector of the default recipe for each picture. A seeded
+draw of them is searched for among the others. Without `--url` a server is started. So small a collection Qdrant would
+compare whole; for the measurement it is told to search its graph.
 """
 
 import argparse
@@ -12,29 +13,36 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
+import anyio
 import numpy as np
-from qdrant_client import models
 
-from benchmarks.feedback import embed
+from cli import console, progress
+from cli.evaluation.embedding import Embedder
+from cli.evaluation.setup import Setup
+from cli.evaluation.sources import folder
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.learning import Learning
-from services.search.indexes.qdrant.address import Address
-from services.search.indexes.qdrant.connection import Connection
-from services.search.indexes.qdrant.edition import Edition
 from services.search.indexes.qdrant.index import QdrantIndex
 from services.search.indexes.qdrant.options import Options
 from services.search.ports import Entry, Matrix, Query, VectorIndex
 from shared.contracts.embedding import SpaceRef
+from shared.settings import CacheSettings
+from tests.support.qdrant.indexes import build_graph, making
+from tests.support.qdrant.provision import provision
+from tests.support.qdrant.server import Server
 
-QUERIES = 500
 K = 10
+BATCH = 32
+WRITTEN_AT_ONCE = 256
 CANDIDATES = (16, 32, 64, 128, 256)
-AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,9 @@ class Measured:
     """How one way of searching does.
 
     Attributes:
-        recall: Share of the exact nearest ten that it finds.
-        milliseconds: Median time of one query alone.
-        batch_milliseconds: Median time of 32 queries together.
+        recall: Share of the ten nearest images that it finds.
+        milliseconds: Median time of a query alone.
+        batch_milliseconds: Median time of a batch of 32.
     """
 
     recall: float
@@ -55,92 +63,94 @@ class Measured:
 def main() -> None:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--qdrant", default="qdrant://127.0.0.1:6334")
-    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--url", help="of a server that runs already")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    vectors = load(options.folder, options.vectors)
-    results = compare(vectors, options.qdrant)
+    vectors = load(options.source)
+    chosen = np.random.default_rng(0).permutation(len(vectors))
+    queries, images = vectors[chosen[: options.queries]], vectors[chosen[options.queries :]]
+    with server(options.url) as url:
+        dimensions, results = compare(images, queries, url)
     if options.json:
         sys.stdout.write(json.dumps({name: asdict(one) for name, one in results.items()}, indent=2) + "\n")
         return
-    sys.stdout.write(f"{len(vectors) - QUERIES} images, {QUERIES} queries\n")
+    sys.stdout.write(
+        f"{len(images)} images, vectors of {vectors.shape[1]}, compared as {dimensions}; {len(queries)} queries\n\n"
+        f"| | recall@{K} | one query, ms | {BATCH} queries, ms |\n|---|---|---|---|\n"
+    )
     for name, one in results.items():
-        sys.stdout.write(f"{name:24} {one.recall:7.4f} {one.milliseconds:8.1f} ms {one.batch_milliseconds:8.1f} ms\n")
+        sys.stdout.write(f"| {name} | {one.recall:.4f} | {one.milliseconds:.1f} | {one.batch_milliseconds:.1f} |\n")
 
 
-def load(folder: Path, kept: Path | None) -> Matrix:
-    """Embed the pictures below a folder in the order of their paths, or read what is kept of an earlier time."""
-    if kept is not None and kept.exists():
-        return np.asarray(np.load(kept), np.float32)
-    vectors, _ = embed(sorted(path for path in folder.rglob("*") if path.is_file()), "centred")
-    if kept is not None:
-        np.save(kept, vectors)
-    return vectors
+def load(source: Path) -> Matrix:
+    """Give the vectors of pictures; shape (n, dimensions)."""
+    if source.suffix == ".npz":
+        with np.load(source) as file:
+            return np.asarray(file["vectors"], np.float32)
+    embedder = Embedder(Setup(), None, CacheSettings().lookalike_cache)
+    with progress.shown(console.messages(), "Embedding") as on_progress:
+        return anyio.run(partial(embedder.embed, folder.pictures(source), on_progress)).vectors
 
 
-def compare(vectors: Matrix, url: str) -> dict[str, Measured]:
-    """Search the same images in memory and in Qdrant."""
-    chosen = np.random.default_rng(0).permutation(len(vectors))
-    queries, images = vectors[chosen[:QUERIES]], vectors[chosen[QUERIES:]]
-    space = SpaceRef(fingerprint="0123456789abcdef", dimensions=vectors.shape[1], metric="cosine")
-    projection = Learning("auto", 512).learn(space, images[:8192], len(images))
-    exact = ExactIndexes("auto", 512, "float32", Path(os.devnull)).make(projection)
-    connection = Connection(Address.parse(url), 60)
-    edition = Edition.create(connection, f"benchmark.{uuid4().hex}.1", projection, "", space, Options())
-    try:
-        for index in (exact, QdrantIndex(edition, Options())):
-            for start in range(0, len(images), AT_ONCE):
-                some = enumerate(images[start : start + AT_ONCE], start)
+@contextmanager
+def server(url: str | None) -> Iterator[str]:
+    """Give the server that runs already, or start one."""
+    if url is not None:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as data:
+        started = Server(provision(), Path(data))
+        started.start()
+        try:
+            yield started.url
+        finally:
+            started.stop()
+
+
+def compare(images: Matrix, queries: Matrix, url: str) -> tuple[int, dict[str, Measured]]:
+    """Search the same images, with the same projection, in memory and in Qdrant; tell its dimensions, too."""
+    space = SpaceRef(fingerprint="0" * 16, dimensions=images.shape[1], metric="cosine")
+    learning = Learning("auto", 512)
+    sample = np.random.default_rng(1).choice(images, learning.sample_size(space, len(images)), replace=False)
+    projection = learning.learn(space, sample, len(images))
+    in_memory = ExactIndexes("auto", 512, "float32", Path(os.devnull)).make(projection)
+    with making(url) as make:
+        in_qdrant = make(projection, None)
+        for index in (in_memory, in_qdrant):
+            for start in range(0, len(images), WRITTEN_AT_ONCE):
+                some = enumerate(images[start : start + WRITTEN_AT_ONCE], start)
                 index.apply({f"{number:06}": Entry(vector) for number, vector in some})
-        build_graph(edition)
-        truth = found(exact, queries)
-        results = {"in memory": measure(exact, queries, truth)}
-        for name, options in [
-            ("Qdrant, exact", Options(exact=True)),
-            *((f"Qdrant, ef {ef}", Options(ef=ef)) for ef in CANDIDATES),
-        ]:
-            index = QdrantIndex(edition, options)
+        in_qdrant.publish(1)
+        build_graph(in_qdrant.edition)
+        ways: dict[str, VectorIndex] = {"in memory": in_memory, "Qdrant, `INDEX_EXACT=true`": in_qdrant}
+        for candidates in CANDIDATES:
+            index = QdrantIndex(in_qdrant.edition, Options(ef=candidates))
             index.refresh()
-            results[name] = measure(index, queries, truth)
-        return results
-    finally:
-        connection.ask(lambda client: client.delete_collection(edition.name))
+            ways[f"Qdrant, `INDEX_CANDIDATES={candidates}`"] = index
+        truth = [nearest(in_memory, query[np.newaxis])[0] for query in queries]
+        return projection.output_dimensions, {name: measure(index, queries, truth) for name, index in ways.items()}
 
 
-def build_graph(edition: Edition) -> None:
-    """Have Qdrant make its graph, and wait for it."""
-    small = models.OptimizersConfigDiff(indexing_threshold=1000)
-    edition.connection.ask(lambda client: client.update_collection(edition.name, optimizers_config=small))
-    ends = time.monotonic() + 600
-    while True:
-        time.sleep(1)
-        told = edition.connection.ask(lambda client: client.get_collection(edition.name))
-        if told.status == models.CollectionStatus.GREEN and told.indexed_vectors_count:
-            sys.stderr.write(f"{told.indexed_vectors_count} vectors in {told.segments_count} segments' graphs\n")
-            return
-        if time.monotonic() > ends:
-            raise TimeoutError("Qdrant does not make its graph")
-
-
-def measure(index: VectorIndex, queries: Matrix, truth: list[set[str]]) -> Measured:
-    """Search with all queries one by one, then together."""
+def measure(index: VectorIndex, queries: Matrix, truth: Sequence[set[str]]) -> Measured:
+    """Search with all queries one by one, then in batches."""
+    nearest(index, queries[:BATCH])
     alone, together = [], []
-    hits: list[set[str]] = []
+    found: list[set[str]] = []
     for query in queries:
         began = time.perf_counter()
-        hits += found(index, query[np.newaxis])
+        found += nearest(index, query[np.newaxis])
         alone.append(time.perf_counter() - began)
-    for start in range(0, len(queries) - 32, 32):
+    for start in range(0, len(queries) - BATCH + 1, BATCH):
         began = time.perf_counter()
-        found(index, queries[start : start + 32])
+        nearest(index, queries[start : start + BATCH])
         together.append(time.perf_counter() - began)
-    right = sum(len(own & expected) for own, expected in zip(hits, truth, strict=True))
+    right = sum(len(own & expected) for own, expected in zip(found, truth, strict=True))
     return Measured(right / (K * len(truth)), 1000 * statistics.median(alone), 1000 * statistics.median(together))
 
 
-def found(index: VectorIndex, queries: Matrix) -> list[set[str]]:
+def nearest(index: VectorIndex, queries: Matrix) -> list[set[str]]:
     """Give the ids of the nearest images of each query."""
     return [{hit.id for hit in hits} for hits in index.search([Query(query, K) for query in queries])]
 
