@@ -83,7 +83,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
         background = merging_thread()
         exact = exact_indexes(settings, background)
-        shared = None if settings.index_url is None else shared_indexes(settings, settings.index_url)
+        shared = shared_indexes(settings)
         sharing = None if shared is None else SharedBuilder(store, shared, settings.catch_up_batch)
         builder = sharing or Builder(store, indexes or exact, settings.catch_up_batch)
         follower = Follower(store, builder, settings.catch_up_batch, measured)
@@ -173,8 +173,10 @@ def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexe
     )
 
 
-def shared_indexes(settings: SearchSettings, url: str) -> SharedIndexes:
-    """Make indexes in Qdrant as the settings describe them."""
+def shared_indexes(settings: SearchSettings) -> SharedIndexes | None:
+    """Make indexes in Qdrant as the settings describe them; None where they name none."""
+    if settings.index_url is None:
+        return None
     # Most services have no need of its client.
     from services.search.indexes.qdrant.factory import QdrantIndexes
 
@@ -185,7 +187,9 @@ def shared_indexes(settings: SearchSettings, url: str) -> SharedIndexes:
         replicas=settings.index_replicas,
     )
     learning = Learning(settings.index_projection, settings.index_dimensions)
-    return QdrantIndexes(Address.parse(url), options, learning, settings.index_timeout_seconds, settings.index_rerank)
+    key = None if settings.index_key is None else settings.index_key.get_secret_value()
+    address = Address.parse(settings.index_url, key)
+    return QdrantIndexes(address, options, learning, settings.index_timeout_seconds, settings.index_rerank)
 
 
 def end_process(reason: str) -> None:

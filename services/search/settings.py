@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from services.search.indexes.factory import Engine
 from services.search.indexes.qdrant.address import check_url as check_index_url
@@ -45,9 +45,10 @@ class SearchSettings(ServiceSettings):
     index_url: str | None = Field(
         None,
         description="Qdrant, where indexes are kept outside of this service, for all services of the store: "
-        "`qdrant://[:KEY@]HOST[:PORT][,HOST[:PORT]...][?tls=true]`, each host a node of one cluster; needs the extra "
+        "`qdrant://HOST[:PORT][,HOST[:PORT]...][?tls=true]`, each host a node of one cluster; needs the extra "
         "`qdrant`. Unset: each service has its indexes in memory.",
     )
+    index_key: SecretStr | None = Field(None, description="API key that Qdrant asks for.")
     index_exact: bool = Field(
         default=False, description="Let Qdrant compare every image with the query, as indexes in memory do."
     )

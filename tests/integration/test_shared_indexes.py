@@ -119,6 +119,23 @@ async def test_a_service_that_is_killed_comes_back_with_the_index_that_it_had(st
     assert editions(qdrant_url, "default") - before == made
 
 
+async def test_qdrant_may_ask_for_a_key(qdrant_program: Path, store_url: str, tmp_path: Path) -> None:
+    server = Server(qdrant_program, tmp_path / "qdrant", settings={"SERVICE__API_KEY": "secret"})
+    server.start()
+    try:
+        async with service(store_url, server.url, index_key="secret") as client:
+            await upload(client, "a", CAT)
+            assert await found(client, CAT) == ["a"]
+        reasons: list[str] = []
+        settings = SearchSettings(store_url=store_url, index_url=server.url)
+        with serving(create_app(settings, give_up=reasons.append)):
+            async with asyncio.timeout(30):
+                while not reasons:  # noqa: ASYNC110 - it comes by itself
+                    await asyncio.sleep(0.05)
+    finally:
+        server.stop()
+
+
 async def test_while_an_index_is_built_the_service_says_how_far_it_is(store_url: str, qdrant_url: str) -> None:
     async with service(store_url, None) as client:
         for number in range(60):

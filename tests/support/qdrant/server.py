@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -21,14 +22,24 @@ class Server:
         folder: Of its files.
         cluster: Whether it is a node of a cluster.
         joins: A node of the cluster that it becomes part of; None: it is the first one.
+        settings: Further ones, by their names in its environment without `QDRANT__`.
     """
 
-    def __init__(self, program: Path, folder: Path, *, cluster: bool = False, joins: "Server | None" = None) -> None:
+    def __init__(
+        self,
+        program: Path,
+        folder: Path,
+        *,
+        cluster: bool = False,
+        joins: "Server | None" = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._program = program
         self._folder = folder
         self._cluster = cluster
         self._joins = joins
+        self._settings = settings or {}
         self._http, self.port, self._peers = free_ports(3)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,6 +62,7 @@ class Server:
             "STORAGE__PERFORMANCE__MAX_SEARCH_THREADS": 2,
             "TELEMETRY_DISABLED": "true",
             "LOG_LEVEL": "WARN",
+            **self._settings,
         }
         environment = {f"QDRANT__{name}": str(value) for name, value in options.items()}
         command = [str(self._program), *(["--uri", self.uri] if self._cluster else [])]

@@ -1,9 +1,9 @@
 """Where Qdrant is, as one URL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 SCHEME = "qdrant"
 _GRPC_PORT = 6334
@@ -15,36 +15,35 @@ class Address:
 
     Attributes:
         nodes: Hosts with their ports for gRPC.
-        key: API key; None: none is shown.
         tls: Whether what is said is encrypted.
+        key: API key; None: none is shown.
     """
 
     nodes: tuple[tuple[str, int], ...]
-    key: str | None = None
     tls: bool = False
+    key: str | None = field(default=None, repr=False)
 
     @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read a URL of the form `qdrant://[:KEY@]HOST[:PORT][,HOST[:PORT]...][?tls=true]`.
+    def parse(cls, url: str, key: str | None = None) -> Self:
+        """Read a URL of the form `qdrant://HOST[:PORT][,HOST[:PORT]...][?tls=true]`.
 
         Raises:
             ValueError: It has another form; the message is safe to show.
         """
         parts = urlsplit(url)
-        login, _, hosts = parts.netloc.rpartition("@")
+        hosts = parts.netloc
         options = parse_qs(parts.query, strict_parsing=bool(parts.query))
         plain = parts.path in ("", "/") and not parts.fragment and options.keys() <= {"tls"}
         if (
             parts.scheme != SCHEME
             or not hosts
+            or "@" in hosts
             or not plain
             or options.get("tls", ["true"]) not in (["true"], ["false"])
         ):
-            raise ValueError(
-                "the URL of the index has the form qdrant://[:KEY@]HOST[:PORT][,HOST[:PORT]...][?tls=true]"
-            )
+            raise ValueError("the URL of the index has the form qdrant://HOST[:PORT][,HOST[:PORT]...][?tls=true]")
         nodes = tuple(_node(host) for host in hosts.split(","))
-        return cls(nodes, unquote(login.partition(":")[2]) or None, options.get("tls") == ["true"])
+        return cls(nodes, options.get("tls") == ["true"], key)
 
 
 def check_url(url: str) -> None:

@@ -1,6 +1,7 @@
 """Calls to Qdrant: each with a deadline, to the next node where one is gone, and its errors in our words."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -41,19 +42,10 @@ class Connection:
     """
 
     def __init__(self, address: Address, timeout: int) -> None:
-        self._clients = [
-            QdrantClient(
-                host=host,
-                grpc_port=port,
-                prefer_grpc=True,
-                https=address.tls,
-                api_key=address.key,
-                timeout=timeout,
-                grpc_options=dict(_RECONNECT),
-                check_compatibility=False,
-            )
-            for host, port in address.nodes
-        ]
+        with warnings.catch_warnings():
+            # In a private network, as that of docker-compose.yml, a key without encryption is meant so.
+            warnings.filterwarnings("ignore", "Api key is used with an insecure connection", UserWarning)
+            self._clients = [_client(address, host, port, timeout) for host, port in address.nodes]
         self.timeout = timeout
         self._turn = 0
 
@@ -86,6 +78,19 @@ class Connection:
         """Let go of all nodes."""
         for client in self._clients:
             client.close()
+
+
+def _client(address: Address, host: str, port: int, timeout: int) -> QdrantClient:
+    return QdrantClient(
+        host=host,
+        grpc_port=port,
+        prefer_grpc=True,
+        https=address.tls,
+        api_key=address.key,
+        timeout=timeout,
+        grpc_options=dict(_RECONNECT),
+        check_compatibility=False,
+    )
 
 
 def _translated(error: grpc.Call) -> Exception:
