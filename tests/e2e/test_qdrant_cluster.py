@@ -65,7 +65,7 @@ async def test_the_loss_of_one_node_is_not_noticed_by_those_who_search_and_uploa
 
     async def search_on(client: SearchClient) -> None:
         while True:
-            searched.append(await found(client, uploaded[len(searched) % len(uploaded)]))
+            searched.append(await found(client, uploaded[len(searched) % BEFORE]))
 
     await upload_on(BEFORE)
     searching = [asyncio.create_task(search_on(client)) for client in services]
@@ -84,8 +84,10 @@ async def test_the_loss_of_one_node_is_not_noticed_by_those_who_search_and_uploa
     await asyncio.gather(*searching, return_exceptions=True)
     assert all(searched)
     for client in services:
-        assert all([await found(client, number) for number in uploaded])
-        assert not (await client.check("default", None, 1000)).faults
+        async with asyncio.timeout(30):  # what was uploaded in that very moment may show a little later
+            while not all([await found(client, number) for number in uploaded]):
+                await asyncio.sleep(0.1)
+        assert not (await client.check("default", None, BEFORE + DURING)).faults
 
 
 async def test_the_node_that_was_lost_has_what_was_written_meanwhile(

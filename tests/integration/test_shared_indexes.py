@@ -128,7 +128,7 @@ async def test_qdrant_may_ask_for_a_key(qdrant_program: Path, store_url: str, tm
             assert await found(client, CAT) == ["a"]
         reasons: list[str] = []
         settings = SearchSettings(store_url=store_url, index_url=server.url)
-        with serving(create_app(settings, give_up=reasons.append)):
+        with serving(create_app(settings, give_up=reasons.append), ready=False):
             async with asyncio.timeout(30):
                 while not reasons:  # noqa: ASYNC110 - it comes by itself
                     await asyncio.sleep(0.05)
