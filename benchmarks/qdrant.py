@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -130,24 +130,33 @@ def compare(images: Matrix, queries: Matrix, url: str) -> tuple[int, dict[str, M
             index.refresh()
             ways[f"Qdrant, `INDEX_CANDIDATES={candidates}`"] = index
         truth = [nearest(in_memory, query[np.newaxis])[0] for query in queries]
-        return projection.output_dimensions, {name: measure(index, queries, truth) for name, index in ways.items()}
+        return projection.output_dimensions, measure(ways, queries, truth)
 
 
-def measure(index: VectorIndex, queries: Matrix, truth: Sequence[set[str]]) -> Measured:
-    """Search with all queries one by one, then in batches."""
-    nearest(index, queries[:BATCH])
-    alone, together = [], []
-    found: list[set[str]] = []
-    for query in queries:
-        began = time.perf_counter()
-        found += nearest(index, query[np.newaxis])
-        alone.append(time.perf_counter() - began)
+def measure(ways: Mapping[str, VectorIndex], queries: Matrix, truth: Sequence[set[str]]) -> dict[str, Measured]:
+    """Search one by one, then in batches; each way in its turn, so that all share what disturbs them."""
+    right = dict.fromkeys(ways, 0)
+    alone: dict[str, list[float]] = {name: [] for name in ways}
+    together: dict[str, list[float]] = {name: [] for name in ways}
+    for query, expected in zip(queries, truth, strict=True):
+        for name, index in ways.items():
+            began = time.perf_counter()
+            [found] = nearest(index, query[np.newaxis])
+            alone[name].append(time.perf_counter() - began)
+            right[name] += len(found & expected)
     for start in range(0, len(queries) - BATCH + 1, BATCH):
-        began = time.perf_counter()
-        nearest(index, queries[start : start + BATCH])
-        together.append(time.perf_counter() - began)
-    right = sum(len(own & expected) for own, expected in zip(found, truth, strict=True))
-    return Measured(right / (K * len(truth)), 1000 * statistics.median(alone), 1000 * statistics.median(together))
+        for name, index in ways.items():
+            began = time.perf_counter()
+            nearest(index, queries[start : start + BATCH])
+            together[name].append(time.perf_counter() - began)
+    return {
+        name: Measured(
+            right[name] / (K * len(queries)),
+            1000 * statistics.median(alone[name]),
+            1000 * statistics.median(together[name]),
+        )
+        for name in ways
+    }
 
 
 def nearest(index: VectorIndex, queries: Matrix) -> list[set[str]]:

@@ -85,7 +85,7 @@ async def test_the_loss_of_one_node_is_not_noticed_by_those_who_search_and_uploa
     assert all(searched)
     for client in services:
         async with asyncio.timeout(30):  # what was uploaded in that very moment may show a little later
-            while not all([await found(client, number) for number in uploaded]):
+            while not all([await found(client, number) for number in uploaded]):  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.1)
         assert not (await client.check("default", None, BEFORE + DURING)).faults
 
