@@ -115,9 +115,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # The other locks (of the services, of what builds the package, of the benchmarks) are cut out of the development lock, so
 # that what is tested is what is deployed and measured. What the benchmarks compare with is not part of it.
 lock: setup
-	$(LOCK) $(foreach extra,embedder openvino search gateway telemetry cli evaluation build dev,--extra $(extra)) --output-file requirements/dev.txt
-	for part in build client embedder embedder-openvino search gateway benchmarks; do \
-		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$$part.txt || exit 1; done
+	$(LOCK) $(foreach extra,embedder openvino search qdrant gateway telemetry cli evaluation build dev,--extra $(extra)) --output-file requirements/dev.txt
+	for part in build client embedder embedder-openvino "search --extra qdrant" gateway benchmarks; do \
+		$(LOCK) --extra $$part --constraint requirements/dev.txt --output-file requirements/$${part%% *}.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) web/node_modules web/.next web/out

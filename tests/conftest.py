@@ -14,7 +14,10 @@ from tests.support.helm import HelmUnavailable
 from tests.support.helm import helm as fetched_helm
 from tests.support.missing import missing
 from tests.support.mongodb.engine import Engine
-from tests.support.mongodb.provision import Runner, Unavailable, provision
+from tests.support.mongodb.provision import Runner, provision
+from tests.support.provisioning import Unavailable
+from tests.support.qdrant import provision as qdrant
+from tests.support.qdrant.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +87,28 @@ def mongodb_url(mongodb_server: str) -> Iterator[str]:
     client: MongoClient[dict[str, object]] = MongoClient(mongodb_server)
     with client:
         client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def qdrant_program() -> Path:
+    try:
+        return qdrant.provision()
+    except Unavailable as error:
+        missing(
+            f"Qdrant cannot be started: {error}. Or set QDRANT_URL to a server that the tests may make collections in."
+        )
+
+
+@pytest.fixture(scope="session")
+def qdrant_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server that QDRANT_URL names, or one that is started."""
+    if url := os.environ.get("QDRANT_URL"):
+        yield url
+        return
+    server = Server(request.getfixturevalue("qdrant_program"), tmp_path_factory.mktemp("qdrant"))
+    server.start()
+    yield server.url
+    server.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

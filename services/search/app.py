@@ -25,25 +25,33 @@ from services.search.follower import Follower
 from services.search.grouping import Grouping
 from services.search.indexes.background import grouping_thread, merging_thread
 from services.search.indexes.factory import ExactIndexes
+from services.search.indexes.learning import Learning
+from services.search.indexes.qdrant.address import Address
+from services.search.indexes.qdrant.options import Options
 from services.search.indexes.snapshots import SnapshotFolder
 from services.search.metrics import SearchMetrics
 from services.search.neighbours import Neighbours
 from services.search.poller import Poller
-from services.search.ports import ImageStore, IndexFactory, StoreLimits
+from services.search.ports import ImageStore, IndexFactory, SharedIndexes, StoreLimits
 from services.search.purger import Purger
 from services.search.selections import Selections
 from services.search.settings import SearchSettings
+from services.search.sharing import SharedBuilder
 from services.search.snapshotting import Snapshotting
 from services.search.startup import Startup
 from services.search.stores import store_for
 from services.search.stores.traced import traced
 from services.search.sweeper import Sweeper
+from services.search.upkeep import Upkeep
 from shared.asgi import create_service
 from shared.contracts.health import Readiness
 from shared.service_token import ServiceTokenGuard
 from shared.telemetry import Metrics
 
 DESCRIPTION = "Vectors and records in, neighbours out. Called by the gateway; not meant for the open network."
+
+_ASKED_AT_ONCE = 4
+"""Batches of queries that a server of indexes is given at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -75,12 +83,14 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[SearchState]:
         background = merging_thread()
         exact = exact_indexes(settings, background)
-        follower = Follower(
-            store, Builder(store, indexes or exact, settings.catch_up_batch), settings.catch_up_batch, measured
-        )
+        shared = shared_indexes(settings)
+        sharing = None if shared is None else SharedBuilder(store, shared, settings.catch_up_batch)
+        builder = sharing or Builder(store, indexes or exact, settings.catch_up_batch)
+        follower = Follower(store, builder, settings.catch_up_batch, measured)
         looking_for_groups = grouping_thread()
         grouping = Grouping(follower, looking_for_groups)
-        batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured)
+        at_once = 1 if shared is None else _ASKED_AT_ONCE
+        batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured, at_once)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
             store,
@@ -90,12 +100,15 @@ def create_app(
             measured,
         )
         periodic = [poller.run, sweeper.run, Purger(store, measured).run]
+        if shared is not None:
+            periodic.append(Upkeep(store, follower, shared, measured).run)
         snapshotting = None
-        if settings.index_folder is not None and indexes is None:
+        if settings.index_folder is not None and indexes is None and shared is None:
             snapshots = SnapshotFolder(settings.index_folder, exact)
             snapshotting = Snapshotting(store, follower, snapshots, settings.snapshot_interval_seconds, measured)
             periodic.append(snapshotting.run)
-        startup = Startup(store, follower, give_up or end_process, snapshotting.restore if snapshotting else None)
+        before = snapshotting.restore if snapshotting else sharing.open if sharing else None
+        startup = Startup(store, follower, give_up or end_process, before)
 
         async def work() -> None:
             if await startup.run():
@@ -128,6 +141,8 @@ def create_app(
             await grouping.close()
             await follower.close()
             await store.close()
+            if shared is not None:
+                shared.close()
             background.shutdown(wait=False, cancel_futures=True)
             looking_for_groups.shutdown(wait=False, cancel_futures=True)
 
@@ -156,6 +171,25 @@ def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexe
         background,
         settings.index_rerank,
     )
+
+
+def shared_indexes(settings: SearchSettings) -> SharedIndexes | None:
+    """Make indexes in Qdrant as the settings describe them; None where they name none."""
+    if settings.index_url is None:
+        return None
+    # Most services have no need of its client.
+    from services.search.indexes.qdrant.factory import QdrantIndexes
+
+    options = Options(
+        exact=settings.index_exact,
+        ef=settings.index_candidates,
+        shards=settings.index_shards,
+        replicas=settings.index_replicas,
+    )
+    learning = Learning(settings.index_projection, settings.index_dimensions)
+    key = None if settings.index_key is None else settings.index_key.get_secret_value()
+    address = Address.parse(settings.index_url, key)
+    return QdrantIndexes(address, options, learning, settings.index_timeout_seconds, settings.index_rerank)
 
 
 def end_process(reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Queries that wait for the same index are answered together: the matrix is read once for all of them."""
+"""Queries that wait for the same index are answered together: what an index does for one it does for all of them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,23 +20,26 @@ class _Waiting:
 
 
 class QueryBatches:
-    """One thread computes, with as many cores as the index takes; what arrives meanwhile is the next batch.
+    """One thread asks the index, or a few where another server computes; what arrives meanwhile is the next batch.
 
-    Nobody waits for a batch to fill. Queries whose callers have gone, or wait no longer, are not computed.
+    An index in memory takes as many cores as there are. Nobody waits for a batch to fill. Queries whose callers have
+    gone, or wait no longer, are not computed.
 
     Args:
         max_batch: Queries that are answered together at most.
         max_waiting: Queries that may wait.
         metrics: Told of times and sizes.
+        at_once: Batches that are under way at once.
     """
 
-    def __init__(self, max_batch: int, max_waiting: int, metrics: SearchMetrics) -> None:
+    def __init__(self, max_batch: int, max_waiting: int, metrics: SearchMetrics, at_once: int = 1) -> None:
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._metrics = metrics
-        self._thread = CapacityLimiter(1)
+        self._at_once = at_once
+        self._threads = CapacityLimiter(at_once)
         self._waiting: list[_Waiting] = []
-        self._working: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[None]] = set()
 
     async def search(self, index: VectorIndex, query: Query) -> list[Hit]:
         """Answer a query.
@@ -50,8 +53,9 @@ class QueryBatches:
             raise Overloaded("As many queries as this service lets wait are waiting.")
         waiting = _Waiting(index, query, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work())
+        self._working = {task for task in self._working if not task.done()}
+        if len(self._working) < self._at_once:
+            self._working.add(asyncio.create_task(self._work()))
         async with deadline.enforced():
             with tracing.span("index search"):
                 return await waiting.answer
@@ -60,7 +64,7 @@ class QueryBatches:
         while batch := self._next_batch():
             queries = [waiting.query for waiting in batch]
             try:
-                answers = await to_thread.run_sync(self._timed, batch[0].index, queries, limiter=self._thread)
+                answers = await to_thread.run_sync(self._timed, batch[0].index, queries, limiter=self._threads)
             except Exception as error:  # each of the callers is told
                 for waiting in batch:
                     if not waiting.answer.done():

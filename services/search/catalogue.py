@@ -40,7 +40,6 @@ from shared.errors import (
     InvalidRequest,
     NotFound,
     PreconditionFailed,
-    RevisionNotReached,
     TryAgain,
 )
 from shared.examples import check as check_examples
@@ -242,8 +241,8 @@ class Catalogue:
         return vector
 
     async def _show(self, revision: int) -> None:
-        """Wait until queries see a write. One that takes too long to show is durable all the same."""
-        with suppress(RevisionNotReached):
+        """Wait until queries see a write. One that does not show is durable all the same, and will."""
+        with suppress(TryAgain):
             await self._follower.wait_for(revision, self._revision_wait)
 
     async def _shelf(self, collection: str) -> Shelf | None:

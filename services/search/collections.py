@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from services.search.directory import Directory
 from services.search.follower import Follower
 from services.search.ports import ImageStore
 from shared.contracts.base import DEFAULT_COLLECTION
@@ -17,7 +18,7 @@ from shared.contracts.collections import (
     StoredAlias,
     StoredCollection,
 )
-from shared.errors import Conflict, NotFound, RevisionNotReached
+from shared.errors import Conflict, NotFound, TryAgain
 
 _NOTHING_YET = Collection(
     name=DEFAULT_COLLECTION,
@@ -55,7 +56,10 @@ class Collections:
         a moment, an alias might stand for a collection that is deleted already.
         """
         if name not in self._follower.directory.keys:
-            await self._follower.catch_up()
+            try:
+                await self._follower.catch_up()
+            except TryAgain:  # an index is away: the store knows, too
+                return Directory.of(await self._store.collections()).resolve(name)
         return self._follower.directory.resolve(name)
 
     async def create(self, new: NewCollection) -> StoredCollection:
@@ -149,7 +153,7 @@ class Collections:
 
     async def _show(self, revision: int | None) -> None:
         if revision is not None:
-            with suppress(RevisionNotReached):
+            with suppress(TryAgain):
                 await self._follower.wait_for(revision, self._revision_wait)
 
 

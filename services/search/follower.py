@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from anyio import CapacityLimiter, to_thread
 
-from services.search.builder import Builder
+from services.search.builder import Builds, Task
 from services.search.directory import Directory
 from services.search.metrics import SearchMetrics
 from services.search.ports import ImageStore
@@ -38,7 +38,7 @@ class Follower:
         metrics: Told of sizes and times.
     """
 
-    def __init__(self, store: ImageStore, builder: Builder, batch: int, metrics: SearchMetrics) -> None:
+    def __init__(self, store: ImageStore, builder: Builds, batch: int, metrics: SearchMetrics) -> None:
         self._store = store
         self._builder = builder
         self._batch = batch
@@ -98,10 +98,11 @@ class Follower:
         """Apply all writes up to this one, which the store has acknowledged before this call."""
         # A round that is under way may have read the store before that write; the one after it has not.
         for _ in range(2):
-            if self.revision >= revision and not self._renewals.ready:
+            if self.revision >= revision and not self._renewals.pending(self._shelves):
                 return
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._run_round())
+                self._round.add_done_callback(_looked_at)
             await asyncio.shield(self._round)
 
     async def wait_for(self, revision: int, seconds: float) -> None:
@@ -133,6 +134,8 @@ class Follower:
         with self._metrics.catch_up_seconds.time():
             if self._shelves is not None:
                 await self._renewals.adopt(self._shelves)
+                # Before the reading, too: an index that is gone takes no writes, and is renewed for that.
+                self._renewals.begin(self._shelves)
             if self._shelves is None or not await self._read_on(self._shelves):
                 self._shelves = await self._build_all()
                 self._report(set(self._shelves.by_key))
@@ -146,8 +149,10 @@ class Follower:
             for key, held in (await self._store.collections()).items():
                 if held.space is not None:
                     progress = self._count_from(shelves.images())
-                    index = await self._builder.build(key, held.space, held.projection, held.images, progress)
-                    shelves.by_key[key] = Shelf(key, held.space, held.projection, index)
+                    task = Task(key, held.space, held.projection, held.images)
+                    built = await self._builder.build(task, progress)
+                    shelves.by_key[key] = Shelf(key, held.space, held.projection, built.index)
+                    shelves.revision = min(shelves.revision, built.revision)
             if await self._read_on(shelves):
                 return shelves
             shelves.close()
@@ -188,3 +193,9 @@ class Follower:
         for name in self._reported - there:
             self._metrics.images.remove(name)
         self._reported = there
+
+
+def _looked_at(done: asyncio.Task[None]) -> None:
+    """Take note of a failure for which nobody has waited until the end: the next round tells of it."""
+    if not done.cancelled():
+        done.exception()

@@ -33,6 +33,9 @@ class SearchMetrics:
         self.failed_snapshots = Counter(
             "search_failed_snapshots", "Snapshots that could not be written.", registry=registry
         )
+        self.failed_upkeeps = Counter(
+            "search_failed_upkeeps", "Looks at shared indexes that could not be finished.", registry=registry
+        )
         self.swept_files = Counter(
             "search_swept_files", "Files of abandoned uploads that were removed.", registry=registry
         )

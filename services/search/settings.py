@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from services.search.indexes.factory import Engine
+from services.search.indexes.qdrant.address import check_url as check_index_url
 from services.search.stores import check_url
 from services.search.stores.mongo.options import MongoOptions
 from shared.contracts.collections import ProjectionKind
@@ -41,6 +42,24 @@ class SearchSettings(ServiceSettings):
         description="How a query is compared with all vectors: `float32`, by matrix products; `int8`, by codes of a "
         "quarter of the size, with exact distances of the candidates; `brute` and `ball_tree`, by scikit-learn.",
     )
+    index_url: str | None = Field(
+        None,
+        description="Qdrant, where indexes are kept outside of this service, for all services of the store: "
+        "`qdrant://HOST[:PORT][,HOST[:PORT]...][?tls=true]`, each host a node of one cluster; needs the extra "
+        "`qdrant`. Unset: each service has its indexes in memory.",
+    )
+    index_key: SecretStr | None = Field(None, description="API key that Qdrant asks for.")
+    index_exact: bool = Field(
+        default=False, description="Let Qdrant compare every image with the query, as indexes in memory do."
+    )
+    index_candidates: int = Field(
+        128, ge=1, le=65_536, description="How many candidates Qdrant keeps while it searches its graph (`ef`)."
+    )
+    index_shards: int = Field(1, ge=1, le=1000, description="Parts that Qdrant divides a new index into.")
+    index_replicas: int = Field(
+        1, ge=1, le=100, description="Nodes of Qdrant that each part of a new index is on; from 2 on one may be lost."
+    )
+    index_timeout_seconds: int = Field(8, ge=1, description="Deadline of one call to Qdrant; then the answer is 504.")
     index_projection: ProjectionKind = Field(
         "auto",
         description="What is done to vectors before they are compared, in collections that were not made for another: "
@@ -103,6 +122,13 @@ class SearchSettings(ServiceSettings):
         gt=0,
         description="How long a write that another service began and does not finish holds up those after it.",
     )
+
+    @field_validator("index_url")
+    @classmethod
+    def _of_a_known_server(cls, url: str | None) -> str | None:
+        if url is not None:
+            check_index_url(url)
+        return url
 
     @field_validator("store_url")
     @classmethod

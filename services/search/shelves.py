@@ -9,7 +9,8 @@ from services.search.ports import Change, Entry, VectorIndex
 from shared.contracts.collections import Collection, ProjectionKind
 from shared.contracts.embedding import SpaceRef
 
-NewIndex = Callable[[SpaceRef, ProjectionKind | None], VectorIndex]
+NewIndex = Callable[[Change, ProjectionKind | None], VectorIndex]
+"""Makes the index of a collection that has no image before this change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ class Shelves:
         for change in changes:
             collection = self.directory.collections.get(change.collection)
             if collection is not None and change.collection not in self.by_key:
-                index = new_index(change.space, collection.projection)
+                index = new_index(change, collection.projection)
                 self.by_key[change.collection] = Shelf(change.collection, change.space, collection.projection, index)
         for key, writes in by_collection(changes).items():
             if key in self.by_key:
-                self.by_key[key].index.apply(writes)
+                self.by_key[key].index.apply(writes, changes[-1].revision)
 
     def images(self) -> int:
         """Count the images of all collections."""

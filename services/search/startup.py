@@ -27,7 +27,7 @@ class Startup:
         store: Is opened.
         follower: Is brought up to the store's state.
         give_up: Called with a sentence for the operator where waiting does not help.
-        restore: Restores what an earlier process has left; None: nothing is.
+        restore: Called between the two, as to restore what an earlier process has left; None: nothing is.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Startup:
     async def run(self) -> bool:
         """Work until the service is ready, and tell whether it is."""
         try:
-            await self._insist(self._store.open)
+            await self._insist(self._store.open, "store")
             if self._restore is not None:
-                await self._insist(self._restore)
-            await self._insist(self._build)
+                await self._insist(self._restore, "index")
+            await self._insist(self._build, "index")
         except StoreUnusable as error:
             self._give_up(str(error))
         except Exception:
@@ -79,14 +79,14 @@ class Startup:
         self._total = sum(collection.images for collection in (await self._store.collections()).values())
         await self._follower.catch_up()
 
-    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, step: Callable[[], Awaitable[None]], what: str) -> None:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 await step()
             except (TryAgain, LimitReached) as error:
                 _log.warning("%s Trying again in %.1f s.", error.detail, pause)
-                self._trouble = error.detail
+                self._trouble = f"{what}: {error.detail}"
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             else:
@@ -95,7 +95,7 @@ class Startup:
 
     def _progress(self) -> str:
         if self._trouble:
-            return f"store: {self._trouble}"
+            return self._trouble
         if self._total is None:
             return "store: opening"
         return f"index: {self._follower.images()} of {self._total} images"

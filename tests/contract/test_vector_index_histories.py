@@ -6,18 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from numpy.typing import NDArray
 
 from services.search.indexes.exact import ExactIndex
 from services.search.indexes.projection import Projection
-from services.search.ports import Entry, Query
+from services.search.ports import Entry, Query, VectorIndex
 from shared.contracts.filters import Equality, Filter, Range
 from shared.contracts.metadata import MetadataValue
 from tests.support.engines import ENGINES, storage_of
 from tests.support.executors import OnDemand
+from tests.support.qdrant.indexes import making
 from tests.support.reference import ALL, BruteForce, assert_same
 
 IDS = [f"image-{number:03}" for number in range(200)]
@@ -95,9 +96,12 @@ class Histories(RuleBasedStateMachine):
         self.far = far
         projection = self.projection(kind)
         self.background = OnDemand() if background else None
-        storage = storage_of(self.engine, projection.metric, Path(self.folder.name))
-        self.index = ExactIndex(projection, storage, self.background, merged_at_once=0)
+        self.index = self.new(projection)
         self.model = BruteForce(projection)
+
+    def new(self, projection: Projection) -> VectorIndex:
+        storage = storage_of(self.engine, projection.metric, Path(self.folder.name))
+        return ExactIndex(projection, storage, self.background, merged_at_once=0)
 
     def projection(self, kind: str) -> Projection:
         """What it computes of lattice points is exact in float32, so that the same points stay the same."""
@@ -178,6 +182,28 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.folder.cleanup()
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_an_index_in_qdrant_answers_as_brute_force_does_at_every_step_of_some_histories(qdrant_url: str) -> None:
+    with making(qdrant_url) as make:
+
+        class InQdrant(Histories):
+            engine = "qdrant"
+
+            def new(self, projection: Projection) -> VectorIndex:
+                return make(projection, None)
+
+        run_state_machine_as_test(
+            InQdrant,
+            settings=settings(
+                max_examples=6,
+                stateful_step_count=15,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=(Phase.generate,),
+            ),
+        )
 
 
 @pytest.mark.usefixtures("one_thread")

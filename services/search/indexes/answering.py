@@ -1,15 +1,16 @@
 """From the nearest rows to the answer: cut where they are too far, thinned out where they look the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from services.search.indexes.nearest import Nearest, find_nearest
+from services.search.indexes.nearest import Nearest
 from services.search.indexes.pairs import percentiles
 from services.search.indexes.reranking import rerank
 from services.search.indexes.scans.scan import Floats
 from services.search.indexes.scoring import distance_at, score
-from services.search.indexes.state import State
 from services.search.ports import Hit, Matrix, Query, Vector
 from shared.contracts.embedding import Metric
 
@@ -20,31 +21,36 @@ _COMPARED_AT_ONCE = 256
 _ROUNDING = 1e-12
 """Of a squared distance, relative to the squares of the two lengths."""
 
+Find: TypeAlias = Callable[[Sequence[int], int], Sequence[Nearest]]
+"""Finds so many of the nearest rows that the filters admit, for the queries with these numbers."""
+
 
 def answer(
-    state: State, vectors: Matrix, queries: Sequence[Query], metric: Metric, reranked: int = 0
+    find: Find,
+    vectors: Matrix,
+    queries: Sequence[Query],
+    metric: Metric,
+    pairs: NDArray[np.float32],
+    reranked: int = 0,
 ) -> list[list[Hit]]:
     """Answer queries from one state of an index.
 
     Args:
-        state: Of the index.
+        find: Asks that state.
         vectors: The queries' vectors, projected; shape (b, d).
         queries: What else is asked.
         metric: Of the space.
+        pairs: Distances of random pairs of the index's images, ascending.
         reranked: How many of the nearest rows are ordered anew; in a Euclidean space none are.
     """
-    if not state.layers:
-        return [[] for _ in queries]
-    admitted = [[layer.admitted(query.filter) for layer in state.layers] for query in queries]
     wanted = {number: query.offset + query.k for number, query in enumerate(queries)}
     hits: dict[int, list[Hit]] = {}
     while missing := [number for number in range(len(queries)) if number not in hits]:
         count = max(reranked, *(wanted[number] for number in missing))
-        found = find_nearest(state.layers, vectors[missing], [admitted[number] for number in missing], count)
-        for number, nearest in zip(missing, found, strict=True):
+        for number, nearest in zip(missing, find(missing, count), strict=True):
             if reranked and metric == "cosine":
                 nearest = _ordered_anew(nearest, vectors[number], reranked)
-            kept, complete = _keep(nearest, queries[number], state, metric)
+            kept, complete = _keep(nearest, queries[number], pairs, metric)
             if complete or count >= _MOST_COLLAPSED:
                 hits[number] = kept
             wanted[number] = min(_GROWTH * count, _MOST_COLLAPSED)
@@ -61,10 +67,10 @@ def _ordered_anew(nearest: Nearest, query: Vector, first: int) -> Nearest:
     return Nearest(nearest.ids[places], nearest.rows[places], np.concatenate([distances, farther]), nearest.exhausted)
 
 
-def _keep(nearest: Nearest, query: Query, state: State, metric: Metric) -> tuple[list[Hit], bool]:
+def _keep(nearest: Nearest, query: Query, pairs: NDArray[np.float32], metric: Metric) -> tuple[list[Hit], bool]:
     """Give the hits, and whether farther rows would change nothing."""
     scores = score(metric, nearest.distances)
-    shares = percentiles(state.pairs, nearest.distances)
+    shares = percentiles(pairs, nearest.distances)
     near = np.ones(len(scores), np.bool_)
     if query.min_score is not None:
         near &= scores >= query.min_score

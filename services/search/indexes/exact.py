@@ -13,13 +13,14 @@ from services.search.indexes.answering import answer
 from services.search.indexes.blending import blend
 from services.search.indexes.compaction import plan
 from services.search.indexes.leaders import groups
+from services.search.indexes.nearest import Nearest, find_nearest
 from services.search.indexes.pairs import sample_distances
 from services.search.indexes.precedence import Precedence
 from services.search.indexes.projection import Projection
 from services.search.indexes.segment import Layer, Segment, encoded
 from services.search.indexes.state import State
 from services.search.indexes.storage import Storage
-from services.search.ports import Entry, Examples, Group, Hit, Matrix, Query, Vector
+from services.search.ports import Entry, Examples, Group, Hit, Query, Vector
 from shared.contracts.filters import Filter
 from shared.contracts.selection import LabelCount
 
@@ -79,7 +80,7 @@ class ExactIndex:
     def outgrown(self) -> bool:
         return self._outgrown_at is not None and len(self) >= self._outgrown_at
 
-    def apply(self, writes: Mapping[str, Entry | None]) -> None:
+    def apply(self, writes: Mapping[str, Entry | None], revision: int | None = None) -> None:  # noqa: ARG002 - no other writes to it
         added = {key: entry for key, entry in writes.items() if entry is not None}
         if any(entry.vector.shape != (self.projection.dimensions,) for entry in added.values()):
             raise ValueError(f"the vectors of this index have {self.projection.dimensions} dimensions")
@@ -92,10 +93,18 @@ class ExactIndex:
             self._tidy()
 
     def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        if not queries:
-            return []
+        state = self._state
+        if not queries or not state.layers:
+            return [[] for _ in queries]
         with self._precedence.query():
-            return answer(self._state, self._placed(queries), queries, self.projection.metric, self._rerank)
+            vectors = self.projection.place(queries)
+            admitted = [[layer.admitted(query.filter) for layer in state.layers] for query in queries]
+
+            def find(numbers: Sequence[int], count: int) -> list[Nearest]:
+                masks = [admitted[number] for number in numbers]
+                return find_nearest(state.layers, vectors[list(numbers)], masks, count)
+
+            return answer(find, vectors, queries, self.projection.metric, state.pairs, self._rerank)
 
     def blend(self, examples: Examples) -> Vector | None:
         return blend(self.projection.metric, self.projection.apply(examples.vectors), examples.weights)
@@ -133,12 +142,6 @@ class ExactIndex:
 
     def close(self) -> None:
         self._closed = True
-
-    def _placed(self, queries: Sequence[Query]) -> Matrix:
-        """Give the queries' vectors in the index's space."""
-        raw = [query.vector for query in queries if not query.blended]
-        projected = iter(self.projection.apply(np.stack(raw)) if raw else ())
-        return np.stack([query.vector if query.blended else next(projected) for query in queries])
 
     def _tidy(self) -> None:
         """Merge what is small, hand what is large to the background, and draw pairs anew where much has changed."""

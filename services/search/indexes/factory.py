@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from services.search.indexes.exact import ExactIndex
+from services.search.indexes.learning import Learning
 from services.search.indexes.projection import Projection
 from services.search.indexes.state import State
 from services.search.indexes.storage import Compact, InMemory, Storage
@@ -14,19 +15,12 @@ from shared.contracts.embedding import Metric, SpaceRef
 
 Engine = Literal["float32", "int8", "brute", "ball_tree"]
 
-_SAMPLE = 8192
-_ENOUGH = 4
-"""`auto` looks for principal directions once there are so many images for each of them."""
-
 
 class ExactIndexes:
     """Implements `IndexFactory`.
 
-    In a Euclidean space nothing is learned: removing the mean changes no distance there.
-
     Args:
-        projection: For collections that do not say: `auto` removes the mean, and keeps the principal directions once
-            there are enough images.
+        projection: For collections that do not say; as of `Learning`.
         components: How many directions are kept.
         engine: Name of a scan; `int8` is compact storage.
         folder: Where compact storage has its files.
@@ -43,31 +37,27 @@ class ExactIndexes:
         background: Executor | None = None,
         rerank: int = 0,
     ) -> None:
-        self._projection = projection
-        self._components = components
+        self._learning = Learning(projection, components)
         self._engine = engine
         self._folder = folder
         self._background = background
         self._rerank = rerank
 
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
-        return min(images, _SAMPLE) if self._learns(space.metric, projection) else 0
+        return self._learning.sample_size(space, images, projection)
 
     def new(self, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None) -> ExactIndex:
-        if not self._learns(space.metric, projection) or not len(sample):
-            return self.make(Projection.none(space), projection)
-        directions = self._directions(space, len(sample), images, projection)
-        return self.make(Projection.learn(space, sample, images, directions), projection)
+        return self.make(self._learning.learn(space, sample, images, projection), projection)
 
     def description(self, projection: ProjectionKind | None) -> str:
         """What two factories have in common whose indexes of such a collection may stand for one another."""
-        return f"{projection or self._projection} {self._components}"
+        return self._learning.description(projection)
 
     def make(
         self, learned: Projection, projection: ProjectionKind | None = None, state: State | None = None
     ) -> ExactIndex:
         """Make an index with what was learned for a collection: an empty one, or one in a given state."""
-        outgrown_at = max(1, 2 * learned.learned_from) if self._learns(learned.metric, projection) else None
+        outgrown_at = self._learning.outgrown_at(learned, projection)
         storage = self.storage(learned.metric)
         return ExactIndex(learned, storage, self._background, state, outgrown_at, rerank=self._rerank)
 
@@ -76,14 +66,3 @@ class ExactIndexes:
         if self._engine == "int8" and metric == "cosine":
             return Compact(metric, self._folder)
         return InMemory(metric, "float32" if self._engine == "int8" else self._engine)
-
-    def _learns(self, metric: Metric, projection: ProjectionKind | None) -> bool:
-        return (projection or self._projection) != "none" and metric == "cosine"
-
-    def _directions(self, space: SpaceRef, sampled: int, images: int, projection: ProjectionKind | None) -> int | None:
-        kind = projection or self._projection
-        if kind == "centre" or space.dimensions <= self._components or sampled < self._components:
-            return None
-        if kind == "auto" and images < _ENOUGH * self._components:
-            return None
-        return self._components

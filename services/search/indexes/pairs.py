@@ -1,6 +1,6 @@
 """Distances between random images of a collection: what a distance is worth here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,23 @@ _READ_AT_ONCE = 64
 
 def sample_distances(layers: Sequence[Layer], seed: int) -> NDArray[np.float32]:
     """Draw pairs of different images, all of them if there are few, and give their distances, ascending."""
-    count = sum(layer.count for layer in layers)
+    first, second = draw_pairs(sum(layer.count for layer in layers), seed)
+    return measured(Reader(layers), first, second)
+
+
+def draw_pairs(count: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Draw pairs of different numbers below `count`, all of them if there are few."""
     if count * (count - 1) // 2 <= _PAIRS:
-        first, second = np.triu_indices(count, 1)
-    else:
-        random = np.random.default_rng(seed)
-        first = random.integers(0, count, _PAIRS)
-        second = (first + random.integers(1, count, _PAIRS)) % count
-    read = Reader(layers)
+        return np.triu_indices(count, 1)
+    random = np.random.default_rng(seed)
+    first = random.integers(0, count, _PAIRS)
+    return first, (first + random.integers(1, count, _PAIRS)) % count
+
+
+def measured(
+    read: Callable[[NDArray[np.intp]], Matrix], first: NDArray[np.intp], second: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Give the distances between the rows with these numbers, ascending."""
     distances = [np.empty(0)]
     for start in range(0, len(first), _READ_AT_ONCE):
         some = slice(start, start + _READ_AT_ONCE)

@@ -1,11 +1,12 @@
 """The linear map from an embedding space into the one that an index compares vectors in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
 
-from services.search.ports import Matrix, Vector
+from services.search.ports import Matrix, Query, Vector
 from shared.contracts.embedding import Metric, SpaceRef
 
 _SHRINKAGE = 16
@@ -82,3 +83,9 @@ class Projection:
             projected = projected / np.where(lengths > 0, lengths, 1)
             projected[lengths[:, 0] == 0, 0] = 1
         return np.ascontiguousarray(projected, np.float32)
+
+    def place(self, queries: Sequence[Query]) -> Matrix:
+        """Give the vectors of queries, at least one, in the index's space; shape (b, output_dimensions)."""
+        raw = [query.vector for query in queries if not query.blended]
+        projected = iter(self.apply(np.stack(raw)) if raw else ())
+        return np.stack([query.vector if query.blended else next(projected) for query in queries])

@@ -1,6 +1,6 @@
 """What the use cases need of an index and of a store; adapters are in `indexes` and `stores`."""
 
-from services.search.ports.index import IndexFactory, Snapshot, Snapshots, VectorIndex
+from services.search.ports.index import IndexFactory, SharedIndex, SharedIndexes, Snapshot, Snapshots, VectorIndex
 from services.search.ports.store import ImageStore
 from services.search.ports.values import (
     Change,
@@ -26,6 +26,8 @@ __all__ = (
     "IndexFactory",
     "Matrix",
     "Query",
+    "SharedIndex",
+    "SharedIndexes",
     "Snapshot",
     "Snapshots",
     "StoreLimits",

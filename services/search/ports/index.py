@@ -12,17 +12,29 @@ from shared.contracts.selection import LabelCount
 
 
 class VectorIndex(Protocol):
-    """The images of one collection. Called from threads: queries run concurrently with writes and with each other."""
+    """The images of one collection. Called from threads: queries run concurrently with writes and with each other.
+
+    Where another server keeps the index, every method may raise `TryAgain`, but for `outgrown`, `close` and the count
+    of images, which are known here and may be called anywhere.
+    """
 
     @property
     def outgrown(self) -> bool:
         """Whether what the index has learned of its collection is out of date, so that it should be built anew."""
 
-    def apply(self, writes: Mapping[str, Entry | None]) -> None:
-        """Set the entries of these ids, and remove the ids that have None; queries see all of it or nothing.
+    def apply(self, writes: Mapping[str, Entry | None], revision: int | None = None) -> None:
+        """Set the entries of these ids, and remove the ids that have None; queries see each of them whole.
+
+        An index in memory shows all of it at once.
+
+        Args:
+            writes: Entries by id, as they are at this revision or later.
+            revision: The write of the store's sequence up to which the index then has all. An index that several
+                services use never goes back by it. None: the index is being filled, and nobody else knows of it.
 
         Raises:
             ValueError: A vector has another length than those of the index; nothing is applied.
+            TryAgain: The server that keeps the index is away or slow; some may be applied, and all may be again.
         """
 
     def search(self, queries: Sequence[Query]) -> list[list[Hit]]:
@@ -78,6 +90,61 @@ class IndexFactory(Protocol):
             images: How many the collection has.
             projection: What is learned; None: what the settings say.
         """
+
+
+class SharedIndex(VectorIndex, Protocol):
+    """One that several services use: it has a revision of its own, which any of them brings forward."""
+
+    @property
+    def revision(self) -> int:
+        """The index was last seen to have all writes up to this one."""
+
+
+class SharedIndexes(Protocol):
+    """Indexes that a server of their own keeps for all services of a store. Called from threads.
+
+    A *name* is that of a collection among those of all stores. What it stands for is published whole and at once: an
+    index that is being filled is known to its maker alone. Every method may raise `TryAgain` where the server is away.
+    """
+
+    def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
+        """Tell how many vectors an index for so many images learns from; 0: it learns nothing."""
+
+    def find(
+        self, name: str, space: SpaceRef, projection: ProjectionKind | None = None, *, by_any_settings: bool = False
+    ) -> SharedIndex | None:
+        """Find what a name stands for; None where it is nothing that such a collection can use.
+
+        Args:
+            name: Of the collection.
+            space: Of the collection.
+            projection: What is learned; None: what the settings say.
+            by_any_settings: Whether it may be one of a service that has other settings.
+        """
+
+    def begin(
+        self, name: str, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None
+    ) -> SharedIndex:
+        """Make an empty index for a name, beside the one that it stands for.
+
+        Raises:
+            TryAgain: Another service is making one.
+        """
+
+    def publish(self, index: SharedIndex, revision: int) -> None:
+        """Let the name stand for an index that has all images as they were at this revision or later."""
+
+    def abandon(self, index: SharedIndex) -> None:
+        """Remove an index that was not published."""
+
+    def look_around(self) -> set[str]:
+        """Learn what the names stand for by now, remove what nobody uses any more, and give the names."""
+
+    def drop(self, name: str) -> None:
+        """Remove what a name stands for, and all else that has been made for it."""
+
+    def close(self) -> None:
+        """Let go of the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ newer than that of some Debian releases still in use; there a newer one is unpac
 import hashlib
 import platform
 import shutil
-import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.settings import CacheSettings
+from tests.support.provisioning import Unavailable, once, run
 
 VERSION = "0.1.1"
 MAIN = "05ff3114e6d750d521b6a3da2bbf2ac613943892459192dd69b52ebd89d50187"
@@ -30,10 +29,6 @@ NEWER_LIBRARIES = ("libc6", "libgcc-s1", "libstdc++6")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 SERVER = Path(__file__).with_name("server.js")
-
-
-class Unavailable(Exception):
-    """The engine cannot be run here; says why, and how to change that."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def provision() -> Runner:
     node = _node()
     modules = cache / "node_modules"
     for name, digest in _packages().items():
-        _once(modules / "@0q" / name, lambda to, name=name, digest=digest: _unpack(name, digest, to))  # type: ignore[misc]
+        once(modules / "@0q" / name, lambda to, name=name, digest=digest: _unpack(name, digest, to))  # type: ignore[misc]
     return Runner((*_newer_library(cache), node), modules)
 
 
@@ -65,7 +60,7 @@ def _node() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise Unavailable(f"node and npm are not there: install Node.js {OLDEST_NODE} or newer")
-    version = _run(node, "--version")
+    version = run(node, "--version")
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         raise Unavailable(f"node is {version.strip()}: install Node.js {OLDEST_NODE} or newer")
     return node
@@ -81,7 +76,7 @@ def _packages() -> dict[str, str]:
 
 def _unpack(name: str, digest: str, folder: Path) -> None:
     # npm checks the hash that its registry names; ours says that it is the package that was tried.
-    fetched = _run("npm", "pack", "--silent", "--pack-destination", str(folder), f"@0q/{name}@{VERSION}")
+    fetched = run("npm", "pack", "--silent", "--pack-destination", str(folder), f"@0q/{name}@{VERSION}")
     archive = folder / fetched.strip().splitlines()[-1]
     if hashlib.sha256(archive.read_bytes()).hexdigest() != digest:
         raise Unavailable(f"the package {name} that npm fetched is not the one that is pinned")
@@ -98,7 +93,7 @@ def _newer_library(cache: Path) -> tuple[str, ...]:
     if library != "glibc" or tuple(map(int, version.split("."))) >= OLDEST_GLIBC:
         return ()
     folder = cache / f"glibc-{NEWER_RELEASE}"
-    _once(folder, _unpack_libraries)
+    once(folder, _unpack_libraries)
     [loader] = folder.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*")
     return str(loader), "--library-path", str(loader.parent)
 
@@ -109,7 +104,7 @@ def _unpack_libraries(folder: Path) -> None:
     # Whichever mirror this machine uses has the newer release too.
     release = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     wanted = ("Created-By: Packages", "COMPONENT: main", f"RELEASE: {release}")
-    mirrors = _run("apt-get", "indextargets", "--format", "$(SITE)", *wanted).split()
+    mirrors = run("apt-get", "indextargets", "--format", "$(SITE)", *wanted).split()
     if not mirrors:
         raise Unavailable("the C library is older than 2.38, and apt-get knows no mirror: use a newer system")
     with tempfile.TemporaryDirectory() as scratch:
@@ -121,27 +116,7 @@ def _unpack_libraries(folder: Path) -> None:
         (sources / "newer.sources").write_text(lines)
         options = {"Dir::Etc::sourcelist": "/dev/null", "Dir::Etc::sourceparts": sources, "Dir::State::lists": lists}
         apt = ["apt-get", "-qq", "-o", "APT::Sandbox::User=", *(f"-o{name}={value}" for name, value in options.items())]
-        _run(*apt, "update")
-        _run(*apt, "download", *NEWER_LIBRARIES, cwd=Path(scratch))
+        run(*apt, "update")
+        run(*apt, "download", *NEWER_LIBRARIES, cwd=Path(scratch))
         for package in Path(scratch).glob("*.deb"):
-            _run("dpkg-deb", "-x", str(package), str(folder))
-
-
-def _once(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Make a folder whole or not at all, though others may be doing the same."""
-    if folder.is_dir():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-", ignore_cleanup_errors=True) as scratch:
-        fill(Path(scratch))
-        if not folder.is_dir():
-            shutil.copytree(scratch, f"{scratch}-done", symlinks=True)
-            Path(f"{scratch}-done").rename(folder)
-
-
-def _run(*command: str, cwd: Path | None = None) -> str:
-    try:
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True, timeout=300).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or error
-        raise Unavailable(f"{command[0]} failed: {str(said).strip()}") from error
+            run("dpkg-deb", "-x", str(package), str(folder))

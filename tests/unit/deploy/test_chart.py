@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings
 
 from services.embedder.settings import EmbedderSettings
 from services.gateway.settings import GatewaySettings
+from services.search.indexes.qdrant.address import Address
 from services.search.settings import SearchSettings
+from tests.support.qdrant.provision import VERSION
 from tests.unit.deploy.test_monitoring import exposed
 
 ROOT = Path(__file__).parents[3]
@@ -26,12 +28,14 @@ WHOLE = (
     "gateway.settings.URL_FETCH=true",
     "embedder.autoscaling.queueImages=8",
     "page.enabled=true",
+    "qdrant.enabled=true",
     "ingest.enabled=true",
     "ingest.volumeClaimName=images",
     "ingest.keySecretName=key",
     "image.registry=registry.example.org/team",
     "imagePullSecrets[0].name=pull",
 )
+OWN_QDRANT = (*SMALLEST, "qdrant.enabled=true", "qdrant.url=qdrant://db.example.org:443?tls=true", "qdrant.port=443")
 SERVICES: dict[str, type[BaseSettings]] = {
     "gateway": GatewaySettings,
     "embedder": EmbedderSettings,
@@ -64,7 +68,7 @@ def of_kind(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
 
 
 def pods(manifests: list[Manifest]) -> dict[str, Manifest]:
-    workloads = of_kind(manifests, "Deployment") | of_kind(manifests, "Job")
+    workloads = of_kind(manifests, "Deployment") | of_kind(manifests, "StatefulSet") | of_kind(manifests, "Job")
     return {part: one["spec"]["template"]["spec"] for part, one in workloads.items()}
 
 
@@ -79,7 +83,7 @@ def test_helm_finds_no_fault_with_the_chart(helm: Path) -> None:
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
-@pytest.mark.parametrize("values", [SMALLEST, WHOLE])
+@pytest.mark.parametrize("values", [SMALLEST, WHOLE, OWN_QDRANT])
 @pytest.mark.parametrize("version", ["1.29", "1.35"])
 def test_kubernetes_takes_every_manifest(helm: Path, values: tuple[str, ...], version: str) -> None:
     manifests = rendered(helm, *values)
@@ -106,7 +110,7 @@ def test_secrets_are_named_and_never_part_of_the_chart(whole: list[Manifest]) ->
 
 
 def test_every_pod_runs_without_rights_on_a_file_system_that_it_cannot_change(whole: list[Manifest]) -> None:
-    assert pods(whole).keys() == PARTS | {"ingest"}
+    assert pods(whole).keys() == PARTS | {"ingest", "qdrant"}
     for pod in pods(whole).values():
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["automountServiceAccountToken"] is False
@@ -152,7 +156,7 @@ def test_embedder_and_search_scale_by_what_is_measured(whole: list[Manifest]) ->
 
 def test_at_most_one_pod_of_a_part_is_taken_away_at_a_time(whole: list[Manifest]) -> None:
     budgets = of_kind(whole, "PodDisruptionBudget")
-    assert budgets.keys() == PARTS
+    assert budgets.keys() == PARTS | {"qdrant"}
     assert all(budget["spec"]["maxUnavailable"] == 1 for budget in budgets.values())
 
 
@@ -163,7 +167,7 @@ def test_the_gateway_reaches_replicas_through_the_balancer_alone(whole: list[Man
         assert services[part]["spec"]["clusterIP"] == "None"
         assert told[part.upper()]["value"] == f"{services[part]['metadata']['name']}.default.svc.cluster.local:{port}"
     policies = of_kind(whole, "NetworkPolicy")
-    assert policies.keys() == PARTS | {"ingest"}
+    assert policies.keys() == PARTS | {"ingest", "qdrant"}
     for part in ("embedder", "search"):
         [rule] = policies[part]["spec"]["ingress"]
         callers = [source["podSelector"]["matchLabels"] for source in rule["from"] if "podSelector" in source]
@@ -174,3 +178,58 @@ def test_the_gateway_reaches_replicas_through_the_balancer_alone(whole: list[Man
 def test_the_balancer_of_the_chart_is_that_of_compose(whole: list[Manifest]) -> None:
     [configuration] = of_kind(whole, "ConfigMap").values()
     assert configuration["data"]["haproxy.cfg"].strip() == (ROOT / "deploy/haproxy/haproxy.cfg").read_text().strip()
+
+
+def egress(manifests: list[Manifest], part: str) -> set[tuple[int, str | None]]:
+    """Ports that a part may call, and the part that they are of; None: anybody's."""
+    rules = of_kind(manifests, "NetworkPolicy")[part]["spec"]["egress"]
+    parts = [
+        (
+            rule,
+            [one["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for one in rule.get("to", ())] or [None],
+        )
+        for rule in rules
+    ]
+    return {(port["port"], to) for rule, those in parts for port in rule["ports"] for to in those}
+
+
+def test_search_asks_the_nodes_of_qdrant_that_the_chart_brings(whole: list[Manifest]) -> None:
+    told, nodes = environment(pods(whole)["search"]), of_kind(whole, "StatefulSet")["qdrant"]
+    name, count = nodes["metadata"]["name"], nodes["spec"]["replicas"]
+    assert of_kind(whole, "Service")["qdrant"]["metadata"]["name"] == nodes["spec"]["serviceName"] == name
+    hosts = [f"{name}-{number}.{name}.default.svc.cluster.local" for number in range(count)]
+    assert Address.parse(told["INDEX_URL"]["value"]) == Address(tuple((host, 6334) for host in hosts))
+    assert (told["INDEX_SHARDS"]["value"], told["INDEX_REPLICAS"]["value"]) == (str(count), "2")
+    key = environment(pods(whole)["qdrant"])["QDRANT__SERVICE__API_KEY"]
+    assert key["valueFrom"] == told["INDEX_KEY"]["valueFrom"]
+    assert pods(whole)["qdrant"]["containers"][0]["image"] == f"qdrant/qdrant:v{VERSION}-unprivileged"
+    assert (6334, "qdrant") in egress(whole, "search")
+    assert (6335, "qdrant") in egress(whole, "qdrant")
+    callers = {
+        rule["ports"][0]["port"]: [
+            one["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for one in rule["from"]
+        ]
+        for rule in of_kind(whole, "NetworkPolicy")["qdrant"]["spec"]["ingress"]
+        if "podSelector" in rule["from"][0]
+    }
+    assert callers == {6334: ["search"], 6335: ["qdrant"]}
+
+
+def test_the_settings_of_search_say_into_how_many_parts_an_index_is_divided(helm: Path) -> None:
+    manifests = rendered(helm, *SMALLEST, "qdrant.enabled=true", "search.settings.INDEX_SHARDS=12")
+    assert environment(pods(manifests)["search"])["INDEX_SHARDS"]["value"] == "12"
+
+
+def test_search_asks_a_qdrant_of_ones_own(helm: Path) -> None:
+    manifests = rendered(helm, *OWN_QDRANT)
+    assert not of_kind(manifests, "StatefulSet")
+    told = environment(pods(manifests)["search"])
+    assert Address.parse(told["INDEX_URL"]["value"]) == Address((("db.example.org", 443),), tls=True)
+    assert (443, None) in egress(manifests, "search")
+
+
+def test_without_qdrant_nothing_of_it_is_installed_or_reached(helm: Path) -> None:
+    manifests = rendered(helm, *SMALLEST)
+    assert not of_kind(manifests, "StatefulSet")
+    assert "INDEX_URL" not in environment(pods(manifests)["search"])
+    assert {port for port, _ in egress(manifests, "search")} == {53, 27017}

@@ -11,8 +11,10 @@ from compose_spec import PyCompose
 from services.embedder.settings import EmbedderSettings
 from services.gateway import page
 from services.gateway.settings import GatewaySettings
+from services.search.indexes.qdrant.address import Address
 from services.search.settings import SearchSettings
 from shared.settings import ServiceSettings
+from tests.support.qdrant.provision import VERSION
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -24,6 +26,7 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "search": SearchSettings,
 }
 WATCHING = ("prometheus", "grafana")
+OPTIONAL = {"prometheus": "monitoring", "grafana": "monitoring", "qdrant": "qdrant"}
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text().replace("\\\n", "")
 STAGES = {stage.split()[2]: stage for stage in re.split(r"^FROM (?:--\S+ )?", DOCKERFILE, flags=re.MULTILINE)[1:]}
 VARIABLE = re.compile(r"\$\{(\w+):([?-])([^}]*)\}")
@@ -80,8 +83,20 @@ def test_the_other_services_are_in_a_network_without_a_way_out() -> None:
     assert {name for name, one in SERVICES.items() if one["networks"] != ["private"]} == {"gateway", *WATCHING}
 
 
-def test_only_who_asks_for_it_is_watched() -> None:
-    assert {name for name, one in SERVICES.items() if "profiles" in one} == set(WATCHING)
+def test_what_not_everybody_needs_is_started_for_those_alone_who_ask_for_it() -> None:
+    assert {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one} == {
+        name: [profile] for name, profile in OPTIONAL.items()
+    }
+    assert not any(one.get("depends_on", {}).keys() & OPTIONAL for one in SERVICES.values())
+
+
+def test_qdrant_is_the_one_that_is_tested_and_asks_for_the_key_that_the_search_service_has() -> None:
+    qdrant, search = SERVICES["qdrant"], SERVICES["search"]["environment"]
+    assert qdrant["image"] == f"qdrant/qdrant:v{VERSION}-unprivileged"
+    assert qdrant["environment"]["QDRANT__SERVICE__API_KEY"] == search["INDEX_KEY"]
+    assert qdrant["read_only"] is True
+    [example] = re.findall(r"^#INDEX_URL=(.*)$", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    assert Address.parse(example) == Address((("qdrant", 6334),))
 
 
 def test_what_is_scaled_has_no_name_no_port_and_no_volume_of_its_own() -> None:
@@ -131,7 +146,7 @@ def test_the_environment_of_a_service_consists_of_its_settings(name: str, monkey
     environment: dict[str, str] = SERVICES[name]["environment"]
     assert {key.lower() for key in environment} <= SETTINGS[name].model_fields.keys()
     for key, value in (of_image("service") | of_image(name) | environment).items():
-        monkeypatch.setenv(key, VARIABLE.sub("secret", value))
+        monkeypatch.setenv(key, VARIABLE.sub(lambda variable: "secret" if variable[2] == "?" else variable[3], value))
     assert SETTINGS[name]().service_token is not None
     assert SETTINGS[name]().allow_anonymous == (name == "gateway")
     assert SETTINGS[name]().port == SETTINGS[name].model_fields["port"].default

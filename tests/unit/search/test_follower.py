@@ -42,11 +42,11 @@ class FragileIndex(ExactIndex):
 
     failures = 1
 
-    def apply(self, writes: Mapping[str, Entry | None]) -> None:
+    def apply(self, writes: Mapping[str, Entry | None], revision: int | None = None) -> None:
         if FragileIndex.failures:
             FragileIndex.failures -= 1
             raise MemoryError
-        super().apply(writes)
+        super().apply(writes, revision)
 
 
 class FragileIndexes(ExactIndexes):

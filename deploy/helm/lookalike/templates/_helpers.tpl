@@ -55,6 +55,23 @@ topologySpreadConstraints:
   valueFrom: {secretKeyRef: {name: {{ required "secretName names a Secret with SERVICE_TOKEN and STORE_URL" .Values.secretName }}, key: SERVICE_TOKEN}}
 {{- end -}}
 
+{{- /* Where the indexes of the search service are. Its own settings say otherwise of parts and copies. */ -}}
+{{- define "lookalike.indexSettings" -}}
+{{- with .Values.qdrant }}
+{{- $settings := dict "INDEX_URL" .url }}
+{{- if not .url }}
+{{- $name := printf "%s-qdrant" (include "lookalike.name" $) }}
+{{- $domain := printf "%s.svc.%s" $.Release.Namespace $.Values.clusterDomain }}
+{{- $hosts := list }}
+{{- range $number := until (int .nodes) }}
+{{- $hosts = append $hosts (printf "%s-%d.%s.%s" $name $number $name $domain) }}
+{{- end }}
+{{- $settings = dict "INDEX_URL" (printf "qdrant://%s" (join "," $hosts)) "INDEX_SHARDS" .nodes "INDEX_REPLICAS" (min .nodes 2) }}
+{{- end }}
+{{- toYaml $settings }}
+{{- end }}
+{{- end -}}
+
 {{- define "lookalike.settings" -}}
 {{- range $name, $value := . }}
 - name: {{ $name }}
