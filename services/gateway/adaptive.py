@@ -12,7 +12,7 @@ FORGETTING = 1.0002
 
 
 class AdaptiveLimit:
-    """Grows by one while searches are quick, and shrinks in proportion once they are not, as TCP does.
+    """Doubles until searches are slow for the first time, then grows by one and shrinks in proportion, as TCP does.
 
     What is quick is learned for each kind of search: the smallest median that it had in any window.
 
@@ -28,6 +28,7 @@ class AdaptiveLimit:
         self._quiet: dict[str, float] = {}
         self._windows: dict[str, deque[float]] = {}
         self._was_reached = False
+        self._is_starting = True
 
     @property
     def limit(self) -> int:
@@ -56,6 +57,7 @@ class AdaptiveLimit:
     def _change(self, slowness: float) -> None:
         if slowness > TOLERANCE:
             self._limit = max(self._floor, self._limit * max(0.5, TOLERANCE / slowness))
+            self._is_starting = False
         elif self._was_reached:
-            self._limit = min(self._ceiling, self._limit + 1)
+            self._limit = min(self._ceiling, self._limit + (self._limit if self._is_starting else 1))
         self._was_reached = False

@@ -18,11 +18,15 @@ def simulated(limit: AdaptiveLimit, capacity: int, rounds: int) -> None:
         windows(limit, QUIET * max(1, limit.limit / capacity))
 
 
-def test_it_begins_low_and_grows_while_searches_stay_quick() -> None:
-    limit = AdaptiveLimit(4, 32)
+def test_it_begins_low_and_doubles_until_searches_are_slow_for_the_first_time() -> None:
+    limit = AdaptiveLimit(4, 100)
     assert limit.limit == 4
     windows(limit, QUIET, 3)
-    assert limit.limit == 7
+    assert limit.limit == 32
+    windows(limit, 4 * QUIET)
+    assert limit.limit == 16
+    windows(limit, QUIET, 3)
+    assert limit.limit == 19
 
 
 def test_it_settles_where_searches_take_as_long_as_is_tolerated() -> None:
@@ -58,7 +62,7 @@ def test_slow_kinds_of_search_are_compared_with_themselves() -> None:
     for _ in range(10):
         windows(limit, QUIET)
         windows(limit, 10 * QUIET, kind="heatmap")
-    assert limit.limit == 24
+    assert limit.limit == 32
 
 
 def test_what_has_become_slow_for_good_counts_as_quick_in_the_end() -> None:
