@@ -1,20 +1,16 @@
 """Qdrant as a process on loopback, alone or as a node of a cluster, which tests may freeze and kill."""
 
 import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
+from tests.support.daemon import Daemon
 from tests.support.lookalike import free_ports
 
-_START_SECONDS = 60
 
-
-class Server:
+class Server(Daemon):
     """One server with its data; it keeps its ports when it is started again.
 
     Args:
@@ -34,6 +30,7 @@ class Server:
         joins: "Server | None" = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
+        super().__init__()
         folder.mkdir(parents=True, exist_ok=True)
         self._program = program
         self._folder = folder
@@ -41,7 +38,6 @@ class Server:
         self._joins = joins
         self._settings = settings or {}
         self._http, self.port, self._peers = free_ports(3)
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -68,48 +64,11 @@ class Server:
         command = [str(self._program), *(["--uri", self.uri] if self._cluster else [])]
         if self._joins is not None:
             command += ["--bootstrap", self._joins.uri]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._is_ready():
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline, self._log.read_text()
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Let it finish, if it runs."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Take everything from it that is not on the disk yet."""
-        self._end(signal.SIGKILL)
+        self._run(command, self._folder / "server.log", self._is_ready, folder=self._folder, environment=environment)
 
     def forget(self) -> None:
         """Lose all data, as with a disk; it does not run."""
         shutil.rmtree(self._folder / "storage")
-
-    def freeze(self) -> None:
-        """Let it keep its connections and answer nothing."""
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
-
-    @property
-    def _log(self) -> Path:
-        return self._folder / "server.log"
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(number)
-        self._process.send_signal(signal.SIGCONT)
-        self._process.communicate(timeout=60)
-        self._process = None
 
     def _is_ready(self) -> bool:
         try:
