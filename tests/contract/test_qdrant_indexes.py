@@ -184,6 +184,26 @@ def test_an_index_that_qdrant_has_lost_is_to_be_built_anew(
     assert index.outgrown
 
 
+def test_an_index_that_was_lost_and_built_anew_is_not_taken_for_the_one_that_it_was(
+    services: tuple[QdrantIndexes, QdrantIndexes], name: str
+) -> None:
+    lost = published(services[0], name)
+    lost.apply({"a": Entry(CAT)}, 1)
+    services[1].drop(name)
+    anew = services[1].begin(name, SPACE, NOTHING, 0)
+    anew.apply({"a": Entry(CAT)})
+    for is_published in (False, True):
+        if is_published:
+            services[1].publish(anew, 1)
+        services[0].look_around()
+        assert lost.outgrown
+        with pytest.raises(TryAgain):
+            lost.apply({"b": Entry(DOG)}, 2)
+        with pytest.raises(TryAgain):
+            found(lost, CAT)
+    assert (anew.edition.mark().revision, found(anew, CAT)) == (1, ["a"])
+
+
 def test_a_search_in_the_graph_finds_nearly_all_and_no_fewer_than_were_asked_for(qdrant_url: str) -> None:
     random = np.random.default_rng(5)
     vectors = random.standard_normal((3000, 16)).astype(np.float32)

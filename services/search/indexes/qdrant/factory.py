@@ -1,13 +1,15 @@
 """The indexes of all collections in Qdrant: how they are named, made, found and removed.
 
-A collection of the store has a name, an alias in Qdrant; each collection of Qdrant that is made for it is an edition,
-the name with a number. The alias is moved to an edition once that is whole: this is the moment at which an index takes
-the place of another. As making a collection of Qdrant fails where there is one, only one service fills an edition.
+A collection of the store has a name, an alias in Qdrant; each collection of Qdrant that is made for it is an edition:
+the name, a number, and letters that no other edition has, so that nobody takes one for another that was lost. The alias
+is moved to an edition once that is whole: this is the moment at which an index takes the place of another. A service
+that sees another one fill an edition leaves it that; where two do not see each other in time, the later one stays.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from qdrant_client import models
 
@@ -28,6 +30,7 @@ _ABANDONED_SECONDS = 60.0
 _RETIRED_SECONDS = 60.0
 """An edition that was replaced stays for so long: other services use it until they have seen the new one."""
 _FORGETTING_SECONDS = 3600.0
+_BUSY = "Another service is building the index."
 
 
 @dataclass(slots=True)
@@ -90,15 +93,18 @@ class QdrantIndexes:
     def begin(
         self, name: str, space: SpaceRef, sample: Matrix, images: int, projection: ProjectionKind | None = None
     ) -> QdrantIndex:
-        current = _number(self._aliases().get(name))
-        for number in sorted(self._editions(name)):
-            if number > current:
-                self._wait_or_drop(_edition(name, number))
-                current = number
+        last = current = _number(self._aliases().get(name))
+        for other in self._editions(name):
+            if _number(other) > current:
+                self._wait_or_drop(other)
+                last = max(last, _number(other))
         learned = self._learning.learn(space, sample, images, projection)
         description = self._learning.description(projection)
-        new = _edition(name, current + 1)
+        new = f"{_PREFIX}{name}.{last + 1}-{uuid4().hex[:12]}"
         edition = Edition.create(self._connection, new, learned, description, space, self._options)
+        if new > min(self._rivals(name, last + 1), default=new):
+            self._remove(new)
+            raise TryAgain(_BUSY)
         return self._index(name, edition, projection)
 
     def publish(self, index: SharedIndex, revision: int) -> None:
@@ -119,15 +125,15 @@ class QdrantIndexes:
         self._seen = {key: seen for key, seen in self._seen.items() if key in every}
         for name, current in self._current.items():
             if self._unchanged(current, "current") >= _RETIRED_SECONDS:
-                for number in self._editions(name):
-                    if number < _number(current):
-                        self._remove(_edition(name, number))
+                for edition in self._editions(name):
+                    if edition != current and _number(edition) <= _number(current):
+                        self._remove(edition)
         self._forget()
         return {collection.rpartition(".")[0].removeprefix(_PREFIX) for collection in every}
 
     def drop(self, name: str) -> None:
-        for number in self._editions(name):
-            self._remove(_edition(name, number))
+        for edition in self._editions(name):
+            self._remove(edition)
 
     def close(self) -> None:
         self._connection.close()
@@ -152,9 +158,12 @@ class QdrantIndexes:
         found = self._connection.ask(lambda client: client.get_collections()).collections
         return {collection.name for collection in found if collection.name.startswith(_PREFIX)}
 
-    def _editions(self, name: str) -> list[int]:
+    def _editions(self, name: str) -> list[str]:
         beginning = f"{_PREFIX}{name}."
-        return [_number(collection) for collection in self._every() if collection.startswith(beginning)]
+        return [collection for collection in self._every() if collection.startswith(beginning)]
+
+    def _rivals(self, name: str, number: int) -> list[str]:
+        return [edition for edition in self._editions(name) if _number(edition) == number]
 
     def _wait_or_drop(self, edition: str) -> None:
         """Leave an edition to the service that fills it, unless that has gone."""
@@ -163,7 +172,7 @@ class QdrantIndexes:
         except Missing:
             return
         if self._unchanged(edition, mark) < _ABANDONED_SECONDS:
-            raise TryAgain("Another service is building the index.")
+            raise TryAgain(_BUSY)
         self._remove(edition)
 
     def _unchanged(self, what: str, state: object) -> float:
@@ -182,9 +191,5 @@ class QdrantIndexes:
         self._connection.ask(lambda client: client.delete_collection(collection))
 
 
-def _edition(name: str, number: int) -> str:
-    return f"{_PREFIX}{name}.{number}"
-
-
 def _number(edition: str | None) -> int:
-    return 0 if edition is None else int(edition.rpartition(".")[2])
+    return 0 if edition is None else int(edition.rpartition(".")[2].partition("-")[0])
