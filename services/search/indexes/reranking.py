@@ -15,7 +15,7 @@ from services.search.ports import Matrix, Vector
 _NEIGHBOURS = 10
 _POWER = 3
 """Of a cosine, as a weight: neighbours that are less alike count much less."""
-_OWN = 0.3
+_OWN = 0.1
 """Share of an image's own cosine in its new one."""
 
 
