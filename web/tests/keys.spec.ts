@@ -11,6 +11,7 @@ test("a gateway that wants a key gets one, and shows its pictures to it", async 
     await dialog.getByLabel("API key").fill(key);
     await dialog.getByRole("button", { name: "Use this key" }).click();
   };
+  await expect(dialog.getByLabel("API key")).toBeFocused();
   await enter("lookalike_wrong");
   await expect(dialog.getByRole("alert")).toHaveText("The gateway does not accept this key.");
   await enter(LOOKALIKE_KEY ?? "");

@@ -13,7 +13,10 @@ interface Props {
   children: ReactNode;
 }
 
-/** A modal dialog that is open as long as it is rendered. The browser keeps the focus in it and gives it back after. */
+/**
+ * A modal dialog that is open as long as it is rendered. The browser keeps the focus in it and gives it back after. It
+ * begins at what is marked `data-first`, else at the button that closes the dialog.
+ */
 export function Dialog({ title, onClose, wide = false, children }: Props) {
   const text = useText();
   const id = useId();
@@ -23,6 +26,7 @@ export function Dialog({ title, onClose, wide = false, children }: Props) {
   useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    shown?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => shown?.close();
   }, []);
 

@@ -44,6 +44,7 @@ function KeyForm({ refused }: { refused: boolean }) {
           <input
             id={field}
             type="password"
+            data-first
             autoComplete="off"
             required
             value={key}
