@@ -94,6 +94,7 @@ class BlockingGatewayClient:
     known = _blocking(GatewayClient.known)
     image = _blocking(GatewayClient.image)
     images = _blocking(GatewayClient.images)
+    changes = _blocking(GatewayClient.changes)
     labels = _blocking(GatewayClient.labels)
     content = _blocking(GatewayClient.content)
     thumbnail = _blocking(GatewayClient.thumbnail)
