@@ -109,7 +109,8 @@ format: setup
 	$(BIN)/ruff format .
 	$(if $(NODE),@$(MAKE) --no-print-directory web/node_modules/.complete && cd web && npm run --silent format)
 
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+# Extras stay in the locks: pip before 23.3 refuses a name with an extra where only the bare name has hashes.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
 # The other locks (of the services, of what builds the package, of the benchmarks) are cut out of the development lock, so
