@@ -61,7 +61,7 @@ def evaluate(
     ] = None,
     search: SearchUrl = DEFAULT_URL,
     setup: Annotated[
-        str, typer.Option("--with", metavar="SETUP", help="As in `classic` or `thorough,INDEX_RERANK=100`.")
+        str, typer.Option("--with", metavar="SETUP", help="As in `classic` or `thorough,quality=high`.")
     ] = "",
     compare: Annotated[
         tuple[str, str] | None,

@@ -1,5 +1,6 @@
 """`lookalike search FILE...`: what looks like these pictures?"""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,20 @@ from cli.sought import Sought
 from shared import regions
 from shared.clients.blocking import BlockingGatewayClient
 from shared.clients.gateway import DEFAULT_URL
+from shared.clients.searches import SearchOptions
 from shared.contracts.base import DEFAULT_COLLECTION
 from shared.contracts.gateway import SearchResponse, SearchResult
 from shared.contracts.region import Region
 from shared.errors import InvalidRegion
 
 _HEADINGS = ("rank", "label", "score", "distance", "id", "source")
+
+
+class Quality(StrEnum):
+    """How much work a search is worth."""
+
+    STANDARD = "standard"
+    HIGH = "high"
 
 
 def _region(text: str) -> Region:
@@ -51,6 +60,9 @@ def search(
     from_url: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="A picture that Lookalike fetches, instead of a FILE.")
     ] = None,
+    quality: Annotated[
+        Quality, typer.Option(help="high: look longer, at mirror images too, and order the nearest images anew.")
+    ] = Quality.STANDARD,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     url: Url = DEFAULT_URL,
     api_key: ApiKey = None,
@@ -59,7 +71,7 @@ def search(
     """Find the images that look like FILE, nearest first."""
     sought = Sought.of(files or [], from_url or [], weight or [], region, like or [], unlike or [])
     with connection.blocking_gateway(Server(url, api_key)) as client:
-        response = _ask(client, sought, k, collection)
+        response = _ask(client, sought, collection, {"k": k, "quality": quality.value})
     if as_json:
         typer.echo(response.model_dump_json(indent=2))
     elif response.results:
@@ -68,12 +80,12 @@ def search(
         console.say(f"The collection {collection} holds no images yet. Fill it: lookalike ingest DIR")
 
 
-def _ask(client: BlockingGatewayClient, sought: Sought, k: int, collection: str) -> SearchResponse:
+def _ask(client: BlockingGatewayClient, sought: Sought, collection: str, options: SearchOptions) -> SearchResponse:
     if sought.at_urls:
-        return client.search_by_url(sought.at_urls, k=k, collection=collection)
+        return client.search_by_url(sought.at_urls, collection=collection, **options)
     if sought.uploaded:
-        return client.search_by_examples(sought.uploaded, sought.stored, k=k, collection=collection)
-    return client.search_by_id(sought.stored, k=k, collection=collection)
+        return client.search_by_examples(sought.uploaded, sought.stored, collection=collection, **options)
+    return client.search_by_id(sought.stored, collection=collection, **options)
 
 
 def _print_results(response: SearchResponse) -> None:

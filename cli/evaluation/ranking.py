@@ -41,7 +41,7 @@ async def by_library(
     """Rank the whole gallery with the search service's own projection and scikit-learn's distances.
 
     Args:
-        setup: Has the index's settings.
+        setup: Has the index's settings, and the quality that is asked for.
         space: Of the vectors.
         gallery: Shape (n, dimensions).
         queries: Shape (m, dimensions).
@@ -54,7 +54,8 @@ async def by_library(
     def write(folder: Path) -> None:
         np.save(folder / "gallery.npy", gallery)
         np.save(folder / "queries.npy", queries)
-        task = {"space": space.model_dump(), "places": None if places is None else list(places)}
+        hidden = None if places is None else list(places)
+        task = {"space": space.model_dump(), "places": hidden, "quality": setup.quality}
         (folder / "task.json").write_text(json.dumps(task))
 
     with tempfile.TemporaryDirectory(prefix="lookalike-") as scratch:

@@ -66,11 +66,14 @@ class Evaluator:
             embedded = await embedder.embed(asked.pictures, on_progress)
         task = asked.without(embedded.refused)
         gallery = embedded.vectors[: len(task.gallery)]
+        queries = embedded.vectors[len(task.gallery) :] if task.places is None else gallery[list(task.places)]
         if self.through == "services":
             with progress.shown(console.messages(), "Searching") as on_progress:
                 found = await by_services(setup, self.embedder, task, on_progress)
         else:
-            queries = embedded.vectors[len(task.gallery) :] if task.places is None else gallery[list(task.places)]
+            if setup.quality == "high":
+                with progress.shown(console.messages(), "Embedding queries and their mirror images") as on_progress:
+                    queries = (await embedder.embed(task.queries, on_progress, mirrored=True)).vectors
             found = await by_library(setup, embedded.space.ref(), gallery, queries, task.places)
         latencies = await embedder.latencies(task.queries[:_TIMED]) if self.timed else []
         evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(embedded.refused))

@@ -1,4 +1,4 @@
-"""What is evaluated: a recipe, and settings of the embedder and of the index."""
+"""What is evaluated: a recipe, settings of the embedder and of the index, and the quality that searches ask for."""
 
 import os
 import re
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cli.failures import CommandFailed
+from shared.contracts.search import Quality
 
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+_QUALITIES: Mapping[str, Quality] = {"quality=standard": "standard", "quality=high": "high"}
 _RECIPE = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -19,11 +21,13 @@ class Setup:
     Attributes:
         name: As the user wrote it.
         settings: By the names of the services' settings, as in README.
+        quality: That each search asks for.
         token: What the services that are started for it show each other.
     """
 
     name: str = "as set"
     settings: Mapping[str, str] = field(default_factory=dict)
+    quality: Quality = "standard"
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False, compare=False)
 
     def environment(self) -> dict[str, str]:
@@ -37,19 +41,23 @@ class Setup:
 
 
 def parse(text: str) -> Setup:
-    """Read `RECIPE,SETTING=VALUE,...`, as in `classic` or `thorough,INDEX_RERANK=100`.
+    """Read `RECIPE,SETTING=VALUE,quality=high`, in any order and each or none of them, as in `thorough,quality=high`.
 
     Raises:
         CommandFailed: A part is neither a recipe's name nor a setting.
     """
     settings = {}
+    quality: Quality = "standard"
     for part in filter(None, (part.strip() for part in text.split(","))):
         if setting := _SETTING.fullmatch(part):
             settings[setting[1]] = setting[2]
+        elif part in _QUALITIES:
+            quality = _QUALITIES[part]
         elif _RECIPE.fullmatch(part):
             settings["RECIPE"] = part
         else:
             raise CommandFailed(
-                f"{part} is neither a recipe nor a setting.", "Write them as in: thorough,INDEX_RERANK=100"
+                f"{part} is neither a recipe nor a setting.",
+                "Write them as in: thorough,quality=high,INDEX_DIMENSIONS=256",
             )
-    return Setup(text or Setup().name, settings)
+    return Setup(text or Setup().name, settings, quality)

@@ -20,7 +20,7 @@ from cli.ingest.retry import Retry
 from cli.progress import OnProgress
 from shared.clients.gateway import GatewayClient
 from shared.contracts.filters import Filter
-from shared.contracts.search import MAX_K
+from shared.contracts.search import MAX_K, Quality
 
 _UNDER_WAY = 4
 
@@ -41,9 +41,9 @@ async def by_services(setup: Setup, embedder: Server | None, task: Task, on_prog
                 embedder = await stack.enter_async_context(running("embedder", environment))
             environment |= {"EMBEDDER_URL": embedder.url, "SERVICE_TOKEN": embedder.token or ""}
             async with running("search", environment) as search, _gateway(environment, search.url) as client:
-                await _Run(client, task, on_progress).upload()
+                await _Run(client, task, setup.quality, on_progress).upload()
             async with running("search", environment) as search, _gateway(environment, search.url) as client:
-                return await _Run(client, task, on_progress).search()
+                return await _Run(client, task, setup.quality, on_progress).search()
 
 
 @asynccontextmanager
@@ -58,9 +58,10 @@ async def _gateway(environment: Mapping[str, str], search_url: str) -> AsyncIter
 class _Run:
     """Sends a task's pictures to a gateway."""
 
-    def __init__(self, client: GatewayClient, task: Task, on_progress: OnProgress) -> None:
+    def __init__(self, client: GatewayClient, task: Task, quality: Quality, on_progress: OnProgress) -> None:
         self._client = client
         self._task = task
+        self._quality: Quality = quality
         self._on_progress = on_progress
         self._retry = Retry()
         self._done = 0
@@ -79,7 +80,7 @@ class _Run:
             data = await to_thread.run_sync(task.queries[number].read)
             hidden = () if task.places is None else (_id(task.places[number]),)
             wanted = Filter(not_ids=hidden)
-            answer = await self._retry(lambda: self._client.search(data, k=depth, filter=wanted))
+            answer = await self._retry(lambda: self._client.search(data, k=depth, filter=wanted, quality=self._quality))
             ranking.order[number] = [int(result.id) for result in answer.results]
             ranking.distances[number] = [result.distance for result in answer.results]
             self._tell("searching", len(task.queries))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from services.embedder.comparison import Comparison
-from services.embedder.embedding import Embedding
+from services.embedder.embedding import Asked, Embedding
 from services.embedder.engines import Engines
 from shared import regions, wire
 from shared.contracts.embedding import EmbeddingSpace, EmbedResponse, RecipeList, RecipeName
@@ -43,12 +43,20 @@ async def _uploads(
     return images
 
 
-async def _regions(
+async def _asked(
     region: Annotated[Sequence[str], Query(description=f"Parts that get a vector, too: {regions.MEANING}")] = (),
-) -> Sequence[Region]:
+    thumbnails: Annotated[bool, Query(description="Whether each image's answer carries a small JPEG of it.")] = False,
+    mirrored: Annotated[
+        bool,
+        Query(
+            description="Whether each vector is the mean of those of the image and of its mirror image, which is twice "
+            "the work. A recipe that compares images place by place goes without."
+        ),
+    ] = False,
+) -> Asked:
     if len(region) > MAX_REGIONS:
         raise InvalidRegion(f"At most {MAX_REGIONS} regions are taken in one request.")
-    return tuple(map(regions.parse, region))
+    return Asked(thumbnails, tuple(map(regions.parse, region)), mirrored)
 
 
 async def _region(
@@ -61,7 +69,7 @@ EmbeddingDep = Annotated[Embedding, Depends(_embedding)]
 ComparisonDep = Annotated[Comparison, Depends(_comparison)]
 EnginesDep = Annotated[Engines, Depends(_engines)]
 UploadsDep = Annotated[Sequence[UploadFile], Depends(_uploads)]
-RegionsDep = Annotated[Sequence[Region], Depends(_regions)]
+AskedDep = Annotated[Asked, Depends(_asked)]
 RegionDep = Annotated[Region, Depends(_region)]
 AskedRecipe = Annotated[
     RecipeName | None, Query(description="How pictures become vectors; left out: as the setting RECIPE says.")
@@ -73,15 +81,14 @@ async def embed(
     request: Request,
     embedding: EmbeddingDep,
     images: UploadsDep,
-    asked: RegionsDep,
-    thumbnails: Annotated[bool, Query(description="Whether each image's answer carries a small JPEG of it.")] = False,
+    asked: AskedDep,
     recipe: AskedRecipe = None,
 ) -> Response:
     """Turn each image, and the same regions of each, into vectors. Regions cost no further pass of the network.
 
     A single image that is refused is answered with its problem; among several, each has its own outcome.
     """
-    work = partial(embedding.embed, images, thumbnails=thumbnails, regions=asked, recipe=recipe)
+    work = partial(embedding.embed, images, asked, recipe)
     return wire.respond(request, await unless_client_leaves(request, work))
 
 

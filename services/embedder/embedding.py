@@ -1,15 +1,21 @@
 """The use case: images in, one outcome each."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import anyio
 import anyio.to_thread
+import numpy as np
+from numpy.typing import NDArray
 
 from services.embedder import pooling
 from services.embedder.admission import Admission
 from services.embedder.engines import Engine
 from services.embedder.intake import Intake
+from services.embedder.pooling import Vectors
 from services.embedder.ports import Upload
 from shared.contracts.embedding import (
     EmbeddedImage,
@@ -24,6 +30,22 @@ from shared.errors import EmptyUpload, LookalikeError, TryAgain
 from shared.logging import request_id
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of each image.
+
+    Attributes:
+        thumbnails: Whether there is to be a thumbnail.
+        regions: Parts that get a vector, too.
+        mirrored: Whether vectors are means of those of the image and of its mirror image, which is twice the work. They
+            are of the same space. A recipe that compares place by place has no use for it, and goes without.
+    """
+
+    thumbnails: bool = False
+    regions: Sequence[Region] = ()
+    mirrored: bool = False
 
 
 class Embedding:
@@ -49,14 +71,7 @@ class Embedding:
         """
         return self._engines(recipe).extractor().space
 
-    async def embed(
-        self,
-        uploads: Sequence[Upload],
-        *,
-        thumbnails: bool,
-        regions: Sequence[Region] = (),
-        recipe: RecipeName | None = None,
-    ) -> EmbedResponse:
+    async def embed(self, uploads: Sequence[Upload], asked: Asked, recipe: RecipeName | None = None) -> EmbedResponse:
         """Embed images, and the same regions of each; each image gets its outcome, in the order given.
 
         Raises:
@@ -71,36 +86,38 @@ class Embedding:
             raise EmptyUpload("Send at least one file in the form field `images`.")
         engine = self._engines(recipe)
         extractor = engine.extractor()
-        if regions:
+        if asked.regions:
             pooling.check(extractor.recipe)
+        if not pooling.pools(extractor.recipe):
+            asked = replace(asked, mirrored=False)
         outcomes: dict[int, EmbeddedImage | LookalikeError] = {}
 
         async def settle(number: int) -> None:
             try:
-                outcomes[number] = await self._embed_one(engine, uploads[number], thumbnails, regions)
+                outcomes[number] = await self._embed_one(engine, uploads[number], asked)
             except LookalikeError as error:
                 outcomes[number] = error
             except Exception:
                 _log.exception("an image could not be embedded")
                 outcomes[number] = LookalikeError("The image could not be embedded.")
 
-        with self._admission.admit(len(uploads), sum(upload.size or 0 for upload in uploads)):
+        passes = len(uploads) * (1 + asked.mirrored)
+        with self._admission.admit(passes, sum(upload.size or 0 for upload in uploads)):
             async with anyio.create_task_group() as group:
                 for number in range(len(uploads)):
                     group.start_soon(settle, number)
         return EmbedResponse(space=extractor.space, images=_told([outcomes[number] for number in range(len(uploads))]))
 
-    async def _embed_one(
-        self, engine: Engine, upload: Upload, thumbnails: bool, regions: Sequence[Region]
-    ) -> EmbeddedImage:
+    async def _embed_one(self, engine: Engine, upload: Upload, asked: Asked) -> EmbeddedImage:
         recipe = engine.extractor().recipe
-        prepared = await self._intake.take(upload, recipe, with_thumbnail=thumbnails)
-        if regions:
-            maps = await engine.maps.submit(prepared.pixels)
-            work = [(recipe, maps, region) for region in (WHOLE, *regions)]
-            vectors = await anyio.to_thread.run_sync(lambda: [pooling.pool(*one) for one in work])
-        else:
-            vectors = [await engine.vectors.submit(prepared.pixels)]
+        prepared = await self._intake.take(upload, recipe, with_thumbnail=asked.thumbnails)
+        sights = [_see(engine, prepared.pixels, asked.regions)]
+        if asked.mirrored:
+            regions = [region.mirrored() for region in asked.regions]
+            sights.append(_see(engine, prepared.pixels[:, ::-1], regions))
+        # Both come to their end before the room that they take is free again.
+        seen = [_unless_failed(one) for one in await asyncio.gather(*sights, return_exceptions=True)]
+        vectors = pooling.mean(recipe, seen) if asked.mirrored else seen[0]
         whole, *parts = (vector.astype("<f4").tobytes() for vector in vectors)
         return EmbeddedImage(
             sha256=prepared.sha256,
@@ -111,6 +128,23 @@ class Embedding:
             regions=tuple(parts),
             thumbnail=prepared.thumbnail,
         )
+
+
+async def _see(engine: Engine, pixels: NDArray[Any], regions: Sequence[Region]) -> Vectors:
+    """Give the vectors of a picture and of its regions; (1 + regions, dimensions)."""
+    if not regions:
+        return (await engine.vectors.submit(pixels))[np.newaxis]
+    maps = await engine.maps.submit(pixels)
+    recipe = engine.extractor().recipe
+    return await anyio.to_thread.run_sync(
+        lambda: np.stack([pooling.pool(recipe, maps, region) for region in (WHOLE, *regions)])
+    )
+
+
+def _unless_failed(seen: Vectors | BaseException) -> Vectors:
+    if isinstance(seen, BaseException):
+        raise seen
+    return seen
 
 
 def _told(outcomes: Sequence[EmbeddedImage | LookalikeError]) -> tuple[EmbedOutcome, ...]:

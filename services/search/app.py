@@ -91,6 +91,7 @@ def create_app(
         grouping = Grouping(follower, looking_for_groups)
         at_once = 1 if shared is None else _ASKED_AT_ONCE
         batches = QueryBatches(settings.max_query_batch, settings.max_queries_waiting, measured, at_once)
+        neighbours = Neighbours(store, follower, batches, settings.index_rerank)
         poller = Poller(follower, settings.max_staleness_seconds, measured)
         sweeper = Sweeper(
             store,
@@ -123,9 +124,7 @@ def create_app(
             yield {
                 "readiness": readiness,
                 "startup": startup,
-                "catalogue": Catalogue(
-                    store, follower, Neighbours(store, follower, batches), settings.revision_wait_seconds
-                ),
+                "catalogue": Catalogue(store, follower, neighbours, settings.revision_wait_seconds),
                 "collections": Collections(store, follower, settings.revision_wait_seconds),
                 "selections": Selections(store, follower),
                 "duplicates": Duplicates(store, follower, grouping, settings.revision_wait_seconds),
@@ -169,7 +168,6 @@ def exact_indexes(settings: SearchSettings, background: Executor) -> ExactIndexe
         settings.index_engine,
         folder,
         background,
-        settings.index_rerank,
     )
 
 
@@ -189,7 +187,7 @@ def shared_indexes(settings: SearchSettings) -> SharedIndexes | None:
     learning = Learning(settings.index_projection, settings.index_dimensions)
     key = None if settings.index_key is None else settings.index_key.get_secret_value()
     address = Address.parse(settings.index_url, key)
-    return QdrantIndexes(address, options, learning, settings.index_timeout_seconds, settings.index_rerank)
+    return QdrantIndexes(address, options, learning, settings.index_timeout_seconds)
 
 
 def end_process(reason: str) -> None:

@@ -10,13 +10,20 @@ from services.search.batching import QueryBatches
 from services.search.follower import Follower
 from services.search.ports import Examples, Hit, ImageStore, Query, Vector, VectorIndex
 from shared.contracts.embedding import SpaceRef
-from shared.contracts.search import ImageRecord, Neighbour, QueryOptions, QueryResponse
+from shared.contracts.search import ImageRecord, Neighbour, Quality, QueryOptions, QueryResponse
 from shared.errors import InvalidExamples, InvalidRequest
 from shared.stopwatch import Stopwatch
 
 _LARGEST_VALUE = 1e15
 """Squares of differences of such values, summed over a vector, stay within float32."""
 _ATTEMPTS = 3
+_RERANKED = 100
+"""So many of the nearest images are ordered anew where high quality is asked for."""
+
+
+def reranked(always: int, quality: Quality) -> int:
+    """Tell how many of the nearest images are ordered anew: as many as always, and more where quality is to be high."""
+    return max(always, _RERANKED) if quality == "high" else always
 
 
 def unpack_vector(packed: bytes, space: SpaceRef) -> Vector:
@@ -40,12 +47,14 @@ class Neighbours:
         store: Has the records.
         follower: Brings the indexes up to date.
         batches: Answers queries.
+        rerank: How many of the nearest images are ordered anew for every query.
     """
 
-    def __init__(self, store: ImageStore, follower: Follower, batches: QueryBatches) -> None:
+    def __init__(self, store: ImageStore, follower: Follower, batches: QueryBatches, rerank: int = 0) -> None:
         self._store = store
         self._follower = follower
         self._batches = batches
+        self._rerank = rerank
 
     async def nearest(
         self, collection: str, space: SpaceRef, examples: Examples, options: QueryOptions, watch: Stopwatch
@@ -69,7 +78,7 @@ class Neighbours:
                     collection=collection, space=space, revision=revision, neighbours=(), timings=watch.read()
                 )
             with watch.stage("search"):
-                query = replace(await _blended(shelf.index, examples, options), k=k)
+                query = replace(await _blended(shelf.index, examples, options, self._rerank), k=k)
                 hits = await self._batches.search(shelf.index, query)
             with watch.stage("records"):
                 records = await self._store.records(collection, [hit.id for hit in hits])
@@ -84,7 +93,7 @@ class Neighbours:
         )
 
 
-async def _blended(index: VectorIndex, examples: Examples, options: QueryOptions) -> Query:
+async def _blended(index: VectorIndex, examples: Examples, options: QueryOptions, rerank: int) -> Query:
     several = len(examples.weights) > 1
     vector = await to_thread.run_sync(index.blend, examples) if several else examples.vectors[0]
     if vector is None:
@@ -97,6 +106,7 @@ async def _blended(index: VectorIndex, examples: Examples, options: QueryOptions
         options.min_score,
         options.min_percentile,
         options.collapse,
+        reranked(rerank, options.quality),
         blended=several,
     )
 

@@ -1,9 +1,10 @@
 """`python -m services.search.offline FOLDER`: ranks a gallery for queries as an index does, without a store or HTTP.
 
 FOLDER has `gallery.npy` and `queries.npy`, vectors of one embedding space of shape (n, dimensions), and `task.json`:
-the `space` and, where the queries are of the gallery themselves, their `places` there, which are not to be found. The
-settings of the index come from the environment, as for the service. What is written is `order.npy`, for each query the
-places of the gallery from the nearest to the farthest, and `distances.npy`, float32: evaluations need all of them.
+the `space`, the `quality` that is asked for and, where the queries are of the gallery themselves, their `places` there,
+which are not to be found. The settings of the index come from the environment, as for the service. What is written is
+`order.npy`, for each query the places of the gallery from the nearest to the farthest, and `distances.npy`, float32:
+evaluations need all of them.
 """
 
 import json
@@ -17,6 +18,7 @@ from sklearn.metrics import pairwise_distances
 from services.search.indexes.factory import ExactIndexes
 from services.search.indexes.projection import Projection
 from services.search.indexes.reranking import rerank
+from services.search.neighbours import reranked
 from services.search.ports import Matrix
 from services.search.settings import SearchSettings
 from shared.contracts.embedding import SpaceRef
@@ -42,8 +44,9 @@ def rank(folder: Path, settings: SearchSettings) -> None:
         nearest = np.argsort(found, axis=1, kind="stable")[:, : shape[1]]
         order[some] = nearest
         distances[some] = np.take_along_axis(found, nearest, axis=1)
-    if settings.index_rerank and projection.metric == "cosine":
-        _rerank(order, distances, gallery, queries, settings.index_rerank)
+    first = reranked(settings.index_rerank, task["quality"])
+    if first and projection.metric == "cosine":
+        _rerank(order, distances, gallery, queries, first)
 
 
 def _rerank(

@@ -15,6 +15,7 @@ from shared.contracts.filters import Filter
 from shared.contracts.gateway import SearchResponse
 from shared.contracts.inclusion import Include
 from shared.contracts.region import Region
+from shared.contracts.search import Quality
 from shared.contracts.searches import (
     SearchById,
     SearchByUrl,
@@ -34,6 +35,7 @@ class SearchOptions(TypedDict, total=False):
     min_score: float
     min_percentile: float
     collapse: float
+    quality: Quality
     min_revision: int
     include: Sequence[Include]
 

@@ -1,7 +1,7 @@
 """What the search service says: records of images, queries and neighbours."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat, StringConstraints, model_validator
 
@@ -17,6 +17,13 @@ MAX_K = 1000
 
 MAX_OFFSET = 10_000
 """Most neighbours that can be passed over: who wants to see farther narrows the search by a filter."""
+
+Quality = Literal["standard", "high"]
+"""How much work a search is worth.
+
+`high`: the mirror image of what is looked for is embedded, too, and the first hundred images are ordered anew by what
+they have in common with each other.
+"""
 
 Revision = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -151,6 +158,7 @@ class QueryOptions(Contract):
     """Neighbours with a smaller percentile are left out."""
     collapse: Annotated[float, Field(gt=0, le=1), Numeric] | None = None
     """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
+    quality: Quality = "standard"
     min_revision: Annotated[Revision, Numeric] = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
 

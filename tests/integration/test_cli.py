@@ -59,6 +59,16 @@ def test_a_search_can_answer_in_json(services: Stack, folder: Path) -> None:
     assert len(results) == 2
 
 
+def test_a_search_can_look_longer(services: Stack, folder: Path) -> None:
+    lookalike(services, "ingest", folder, "--collection", "longer")
+    asked = ("search", folder / "even" / "2.jpg", "--json", "--collection", "longer")
+    plain, high = (
+        json.loads(lookalike(services, *asked, "--quality", quality).stdout) for quality in ("standard", "high")
+    )
+    assert {result["id"] for result in plain["results"]} == {result["id"] for result in high["results"]}
+    assert [result["score"] for result in plain["results"]] != [result["score"] for result in high["results"]]
+
+
 def test_a_part_of_a_picture_can_be_searched_with(services: Stack, folder: Path, tmp_path: Path) -> None:
     lookalike(services, "ingest", folder, "--collection", "parts")
     both = tmp_path / "both.png"

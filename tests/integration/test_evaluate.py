@@ -73,6 +73,16 @@ def test_lists_divide_a_folder_and_reranking_gives_the_same_numbers_either_way(
     assert plain["values"] != by_library["values"]
 
 
+def test_high_quality_looks_at_mirror_images_and_gives_the_same_numbers_either_way(
+    folder: Path, environment: dict[str, str]
+) -> None:
+    plain = measured(evaluate(environment, folder, "--json"))
+    high = measured(evaluate(environment, folder, "--with", "quality=high", "--json"))
+    assert high["values"]["AP"] != plain["values"]["AP"]
+    through = measured(evaluate(environment, folder, "--with", "quality=high", "--through", "services", "--json"))
+    assert through == high
+
+
 def test_a_second_run_embeds_nothing(folder: Path, environment: dict[str, str]) -> None:
     first = evaluate(environment, folder, "--json")
     kept = sorted((folder.parent / "cache" / "vectors").rglob("*.npz"))

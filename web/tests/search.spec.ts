@@ -97,6 +97,17 @@ test("the slider cuts the tail without another search", async ({ page }) => {
   expect(searches).toBe(0);
 });
 
+test("a search that looks longer finds the same kind in another order", async ({ page }) => {
+  await searchWith(page, "owl");
+  const before = await idsShown(page);
+  await page.getByRole("switch", { name: "Look longer" }).check();
+  await expect(page).toHaveURL(/&quality=high/);
+  await expect.poll(() => idsShown(page)).not.toEqual(before);
+  await expect(cards(page).first()).toContainText("owl");
+  await page.goto(page.url());
+  await expect(page.getByRole("switch", { name: "Look longer" })).toBeChecked();
+});
+
 test("a filter by labels leaves only images that have them", async ({ page }) => {
   await searchWith(page, "owl");
   await page.getByText("All labels", { exact: true }).click();

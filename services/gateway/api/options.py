@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from shared.contracts.filters import Filter
 from shared.contracts.inclusion import MAX_HEATMAPS, Include
-from shared.contracts.search import MAX_K, MAX_OFFSET, Revision
+from shared.contracts.search import MAX_K, MAX_OFFSET, Quality, Revision
 from shared.contracts.searches import SearchOptions
 from shared.errors import InvalidFilter, InvalidRequest, KOutOfRange
 from shared.validation import field_errors
@@ -66,6 +66,13 @@ async def _options(
             f" `offset` and `k` are then together at most {MAX_K}.",
         ),
     ] = None,
+    quality: Annotated[
+        Quality,
+        Query(
+            description="`high` embeds the mirror image of what is looked for, too, which is twice the work, and orders"
+            " the first hundred images anew by what they have in common: scores are then those of this comparison."
+        ),
+    ] = "standard",
     min_revision: Annotated[
         Revision, Query(description="Wait until searches see this write: the `revision` that an upload answered.")
     ] = 0,
@@ -86,6 +93,7 @@ async def _options(
             min_score=min_score,
             min_percentile=min_percentile,
             collapse=collapse,
+            quality=quality,
             min_revision=min_revision,
             include=tuple(include),
         )

@@ -31,7 +31,6 @@ def answer(
     queries: Sequence[Query],
     metric: Metric,
     pairs: NDArray[np.float32],
-    reranked: int = 0,
 ) -> list[list[Hit]]:
     """Answer queries from one state of an index.
 
@@ -41,15 +40,15 @@ def answer(
         queries: What else is asked.
         metric: Of the space.
         pairs: Distances of random pairs of the index's images, ascending.
-        reranked: How many of the nearest rows are ordered anew; in a Euclidean space none are.
     """
-    wanted = {number: query.offset + query.k for number, query in enumerate(queries)}
+    reranked = [query.rerank if metric == "cosine" else 0 for query in queries]
+    wanted = {number: max(query.offset + query.k, reranked[number]) for number, query in enumerate(queries)}
     hits: dict[int, list[Hit]] = {}
     while missing := [number for number in range(len(queries)) if number not in hits]:
-        count = max(reranked, *(wanted[number] for number in missing))
+        count = max(wanted[number] for number in missing)
         for number, nearest in zip(missing, find(missing, count), strict=True):
-            if reranked and metric == "cosine":
-                nearest = _ordered_anew(nearest, vectors[number], reranked)
+            if reranked[number]:
+                nearest = _ordered_anew(nearest, vectors[number], reranked[number])
             kept, complete = _keep(nearest, queries[number], pairs, metric)
             if complete or count >= _MOST_COLLAPSED:
                 hits[number] = kept

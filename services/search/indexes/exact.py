@@ -42,7 +42,6 @@ class ExactIndex:
         state: To begin with, as a snapshot has it.
         outgrown_at: Number of images from which the projection is out of date; None: never.
         merged_at_once: Bytes of rows that a write itself merges; more are merged in the background.
-        rerank: How many of the nearest rows are ordered anew.
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class ExactIndex:
         state: State | None = None,
         outgrown_at: int | None = None,
         merged_at_once: int = 16 * 2**20,
-        rerank: int = 0,
     ) -> None:
         self.projection = projection
         self._storage = storage
@@ -61,7 +59,6 @@ class ExactIndex:
         self._state = state or State()
         self._outgrown_at = outgrown_at
         self._merged_at_once = merged_at_once
-        self._rerank = rerank
         self._writing = threading.Lock()
         self._precedence = Precedence()
         self._merging: frozenset[str] = frozenset()
@@ -104,7 +101,7 @@ class ExactIndex:
                 masks = [admitted[number] for number in numbers]
                 return find_nearest(state.layers, vectors[list(numbers)], masks, count)
 
-            return answer(find, vectors, queries, self.projection.metric, state.pairs, self._rerank)
+            return answer(find, vectors, queries, self.projection.metric, state.pairs)
 
     def blend(self, examples: Examples) -> Vector | None:
         return blend(self.projection.metric, self.projection.apply(examples.vectors), examples.weights)

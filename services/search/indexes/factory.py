@@ -25,7 +25,6 @@ class ExactIndexes:
         engine: Name of a scan; `int8` is compact storage.
         folder: Where compact storage has its files.
         background: Merges large segments.
-        rerank: How many of the nearest images are ordered anew by their neighbours.
     """
 
     def __init__(
@@ -35,13 +34,11 @@ class ExactIndexes:
         engine: Engine,
         folder: Path,
         background: Executor | None = None,
-        rerank: int = 0,
     ) -> None:
         self._learning = Learning(projection, components)
         self._engine = engine
         self._folder = folder
         self._background = background
-        self._rerank = rerank
 
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
         return self._learning.sample_size(space, images, projection)
@@ -59,7 +56,7 @@ class ExactIndexes:
         """Make an index with what was learned for a collection: an empty one, or one in a given state."""
         outgrown_at = self._learning.outgrown_at(learned, projection)
         storage = self.storage(learned.metric)
-        return ExactIndex(learned, storage, self._background, state, outgrown_at, rerank=self._rerank)
+        return ExactIndex(learned, storage, self._background, state, outgrown_at)
 
     def storage(self, metric: Metric) -> Storage:
         """Give the storage for rows of a space."""

@@ -50,6 +50,7 @@ class Query:
         min_score: Hits of a smaller score are left out.
         min_percentile: Hits of a smaller percentile are left out.
         collapse: A hit whose score to a nearer hit is at least this is left out; None: none is.
+        rerank: How many of the nearest images are ordered anew by what they have in common; in a Euclidean space none.
         blended: Whether `vector` is of `VectorIndex.blend`.
     """
 
@@ -60,6 +61,7 @@ class Query:
     min_score: float | None = None
     min_percentile: float | None = None
     collapse: float | None = None
+    rerank: int = 0
     blended: bool = False
 
 

@@ -5,12 +5,13 @@ import anyio
 import anyio.to_thread
 import numpy as np
 import pytest
+from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from services.embedder.admission import Admission
 from services.embedder.batching import BatchMetrics
 from services.embedder.decoding import Limits
-from services.embedder.embedding import Embedding
+from services.embedder.embedding import Asked, Embedding
 from services.embedder.engines import Engines, Queues
 from services.embedder.extractors.deterministic import LAYOUT, PALETTE, DeterministicExtractor
 from services.embedder.intake import Intake, IntakeMetrics
@@ -86,7 +87,7 @@ async def test_each_image_has_its_outcome_in_the_order_given() -> None:
         File(images.jpeg(picture(3))),
     ]
     async with embedding() as use_case:
-        answer = await use_case.embed(files, thumbnails=False)
+        answer = await use_case.embed(files, Asked())
     codes = [image.problem.code if isinstance(image, RefusedImage) else image.content_type for image in answer.images]
     assert codes == [
         "image/png",
@@ -102,8 +103,8 @@ async def test_each_image_has_its_outcome_in_the_order_given() -> None:
 async def test_a_vector_does_not_depend_on_the_company() -> None:
     file = images.png(picture(1))
     async with embedding() as use_case:
-        alone = (await use_case.embed([File(file)], thumbnails=False)).images[0]
-        together = (await use_case.embed([File(b"x"), File(file)], thumbnails=False)).images[1]
+        alone = (await use_case.embed([File(file)], Asked())).images[0]
+        together = (await use_case.embed([File(b"x"), File(file)], Asked())).images[1]
     assert isinstance(alone, EmbeddedImage)
     assert isinstance(together, EmbeddedImage)
     assert np.frombuffer(alone.vector, "<f4").shape == (256,)
@@ -113,7 +114,7 @@ async def test_a_vector_does_not_depend_on_the_company() -> None:
 async def test_a_thumbnail_comes_when_asked_for() -> None:
     async with embedding() as use_case:
         for asked in (True, False):
-            image = (await use_case.embed([File(images.png(picture()))], thumbnails=asked)).images[0]
+            image = (await use_case.embed([File(images.png(picture()))], Asked(thumbnails=asked))).images[0]
             assert isinstance(image, EmbeddedImage)
             assert (image.thumbnail is not None) is asked
 
@@ -121,20 +122,20 @@ async def test_a_thumbnail_comes_when_asked_for() -> None:
 async def test_a_single_refused_image_is_the_answer() -> None:
     async with embedding() as use_case:
         with pytest.raises(UndecodableImage):
-            await use_case.embed([File(images.truncated(images.png(picture())))], thumbnails=False)
+            await use_case.embed([File(images.truncated(images.png(picture())))], Asked())
 
 
 async def test_no_image_is_an_empty_upload() -> None:
     async with embedding() as use_case:
         with pytest.raises(EmptyUpload):
-            await use_case.embed([], thumbnails=False)
+            await use_case.embed([], Asked())
 
 
 async def test_a_file_of_too_many_bytes_is_not_even_read() -> None:
     file = File(bytes(2000))
     async with embedding(max_file=1999) as use_case:
         with pytest.raises(ImageTooLarge):
-            await use_case.embed([file], thumbnails=False)
+            await use_case.embed([file], Asked())
     assert not file.was_read
 
 
@@ -143,20 +144,20 @@ async def test_more_than_fits_is_refused_before_anything_is_read(count: int, siz
     files = [File(bytes(size)) for _ in range(count)]
     async with embedding() as use_case:
         with pytest.raises(Overloaded):
-            await use_case.embed(files, thumbnails=False)
+            await use_case.embed(files, Asked())
     assert not any(file.was_read for file in files)
 
 
 async def test_a_fault_of_ours_costs_one_image_its_answer_and_no_other() -> None:
     async with embedding() as use_case:
         files = [File(b"x", broken=True), File(images.png(picture()))]
-        broken, whole = (await use_case.embed(files, thumbnails=False)).images
+        broken, whole = (await use_case.embed(files, Asked())).images
         assert isinstance(whole, EmbeddedImage)
         assert isinstance(broken, RefusedImage)
         assert broken.problem.code == "internal"
         assert "disk" not in broken.problem.detail
         with pytest.raises(LookalikeError, match="could not be embedded"):
-            await use_case.embed(files[:1], thumbnails=False)
+            await use_case.embed(files[:1], Asked())
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ async def test_a_fault_of_ours_costs_one_image_its_answer_and_no_other() -> None
 )
 async def test_an_image_that_its_decoder_does_not_survive_is_refused(data: bytes, code: str) -> None:
     async with embedding() as use_case:
-        bad, good = (await use_case.embed([File(data), File(images.png(picture()))], thumbnails=False)).images
+        bad, good = (await use_case.embed([File(data), File(images.png(picture()))], Asked())).images
     assert isinstance(bad, RefusedImage)
     assert bad.problem.code == code
     assert isinstance(good, EmbeddedImage)
@@ -175,8 +176,8 @@ async def test_regions_get_vectors_beside_that_of_the_whole() -> None:
     asked = [Region(x=0, y=0, width=0.5, height=1), Region(x=0.5, y=0, width=0.5, height=1), WHOLE]
     files = [File(images.png(picture(seed))) for seed in (1, 2)]
     async with embedding() as use_case:
-        plain = (await use_case.embed(files, thumbnails=False)).images
-        answer = (await use_case.embed(files, thumbnails=False, regions=asked)).images
+        plain = (await use_case.embed(files, Asked())).images
+        answer = (await use_case.embed(files, Asked(regions=asked))).images
     for without, image in zip(plain, answer, strict=True):
         assert isinstance(image, EmbeddedImage)
         assert isinstance(without, EmbeddedImage)
@@ -192,16 +193,49 @@ async def test_a_region_has_the_vector_of_what_is_cut_out() -> None:
     async with embedding() as use_case:
         part = File(images.png(whole.crop((320, 160, 640, 480))))
         corner = Region(x=0.5, y=0.25, width=0.5, height=0.5)
-        cut = (await use_case.embed([part], thumbnails=False)).images[0]
-        asked = (await use_case.embed([File(images.png(whole))], thumbnails=False, regions=[corner])).images[0]
+        cut = (await use_case.embed([part], Asked())).images[0]
+        asked = (await use_case.embed([File(images.png(whole))], Asked(regions=[corner]))).images[0]
     assert isinstance(cut, EmbeddedImage)
     assert isinstance(asked, EmbeddedImage)
     assert np.frombuffer(cut.vector, "<f4") @ np.frombuffer(asked.regions[0], "<f4") > 0.999
+
+
+async def test_with_its_mirror_image_a_picture_has_the_vector_that_its_mirror_image_has() -> None:
+    left = Region(x=0.125, y=0.25, width=0.25, height=0.5)
+    right = Region(x=0.625, y=0.25, width=0.25, height=0.5)
+    one = picture(4)
+    other = one.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    async with embedding() as use_case:
+        [seen] = (await use_case.embed([File(images.png(one))], Asked(regions=[left], mirrored=True))).images
+        [mirror] = (await use_case.embed([File(images.png(other))], Asked(regions=[right], mirrored=True))).images
+        [plain] = (await use_case.embed([File(images.png(one))], Asked())).images
+    assert isinstance(seen, EmbeddedImage)
+    assert isinstance(mirror, EmbeddedImage)
+    assert isinstance(plain, EmbeddedImage)
+    for first, second in ((seen.vector, mirror.vector), (seen.regions[0], mirror.regions[0])):
+        np.testing.assert_allclose(np.frombuffer(first, "<f4"), np.frombuffer(second, "<f4"), atol=1e-6)
+        assert np.linalg.norm(np.frombuffer(first, "<f4")) == pytest.approx(1, abs=1e-6)
+    assert seen.vector != plain.vector
+
+
+async def test_mirror_images_count_as_images_that_are_under_way() -> None:
+    files = [File(images.png(picture(seed))) for seed in range(3)]
+    async with embedding(max_images=5) as use_case:
+        with pytest.raises(Overloaded):
+            await use_case.embed(files, Asked(mirrored=True))
+        assert len((await use_case.embed(files[:2], Asked(mirrored=True))).images) == 2
+
+
+async def test_what_is_compared_place_by_place_goes_without_its_mirror_image() -> None:
+    file = File(images.png(picture()))
+    async with embedding(extractor=Classic()) as use_case:
+        plain, mirrored = [(await use_case.embed([file], Asked(mirrored=asked))).images[0] for asked in (False, True)]
+    assert plain == mirrored
 
 
 async def test_where_there_are_no_regions_they_are_refused_before_anything_is_read() -> None:
     file = File(images.png(picture()))
     async with embedding(extractor=Classic()) as use_case:
         with pytest.raises(InvalidRegion, match="classic"):
-            await use_case.embed([file], thumbnails=False, regions=[WHOLE])
+            await use_case.embed([file], Asked(regions=[WHOLE]))
     assert not file.was_read

@@ -65,4 +65,5 @@ const optionsOf = (query: Query, offset: number) => ({
   offset,
   ...(query.labels.length > 0 && { filter: { labels: [...query.labels] } }),
   ...(query.collapse && { collapse: NEAR_DUPLICATE }),
+  ...(query.thorough && { quality: "high" as const }),
 });

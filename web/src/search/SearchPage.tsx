@@ -28,10 +28,11 @@ export function SearchPage() {
   const begin = useCallback(
     async (given: Given) => {
       const source = await sourceOf(given);
-      go({ ...emptyQuery(query.collection), collapse: query.collapse, examples: [{ source, wanted: "more" }] });
+      const { collection, collapse, thorough } = query;
+      go({ ...emptyQuery(collection), collapse, thorough, examples: [{ source, wanted: "more" }] });
       window.scrollTo({ top: 0 });
     },
-    [query.collection, query.collapse],
+    [query],
   );
   const add = async (photo: Blob) => {
     go(withExample(query, await sourceOf({ kind: "photo", photo }), "more"));

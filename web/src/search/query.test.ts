@@ -30,6 +30,7 @@ describe("an address", () => {
       labels: ["night owl", "a & b"],
       minScore: 0.61,
       collapse: false,
+      thorough: true,
     },
     {
       ...emptyQuery("default"),

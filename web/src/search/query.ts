@@ -28,6 +28,8 @@ export interface Query {
   readonly minScore: number;
   /** Near-duplicates of a nearer result are left out. */
   readonly collapse: boolean;
+  /** Whether a search takes twice the work, for a better order. */
+  readonly thorough: boolean;
 }
 
 export const DEFAULT_COLLECTION = "default";
@@ -43,6 +45,7 @@ export const emptyQuery = (collection: string): Query => ({
   labels: [],
   minScore: 0,
   collapse: true,
+  thorough: false,
 });
 
 /** Read an address. What is not understood is left out: an address may have been typed, cut or made by a later version. */
@@ -60,6 +63,7 @@ export function parseQuery(parameters: URLSearchParams): Query {
     labels: parameters.getAll("label").filter((label) => label !== ""),
     minScore: minScore > 0 && minScore <= 1 ? minScore : 0,
     collapse: parameters.get("duplicates") !== "shown",
+    thorough: parameters.get("quality") === "high",
   };
 }
 
@@ -73,6 +77,7 @@ export function formatQuery(query: Query): URLSearchParams {
   for (const label of query.labels) parameters.append("label", label);
   if (query.minScore > 0) parameters.set("min", String(query.minScore));
   if (!query.collapse) parameters.set("duplicates", "shown");
+  if (query.thorough) parameters.set("quality", "high");
   return parameters;
 }
 

@@ -79,6 +79,7 @@ export const en = {
     noLabel: "No label of this name",
     clearLabels: "All labels",
     collapse: "Hide near-duplicates",
+    thorough: "Look longer",
     unlabelled: "No label",
     moreLike: (name: string) => `More like ${name}`,
     lessLike: (name: string) => `Less like ${name}`,

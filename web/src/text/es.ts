@@ -81,6 +81,7 @@ export const es: Text = {
     noLabel: "Ninguna etiqueta se llama así",
     clearLabels: "Todas las etiquetas",
     collapse: "Ocultar casi duplicados",
+    thorough: "Mirar con calma",
     unlabelled: "Sin etiqueta",
     moreLike: (name) => `Más como ${name}`,
     lessLike: (name) => `Menos como ${name}`,

@@ -49,7 +49,6 @@ class QdrantIndexes:
         options: How collections of Qdrant are made and searched.
         learning: What is learned of collections.
         timeout: Deadline of one call, in seconds.
-        rerank: How many of the nearest images are ordered anew by their neighbours.
         clock: Tells seconds.
     """
 
@@ -59,13 +58,11 @@ class QdrantIndexes:
         options: Options,
         learning: Learning,
         timeout: int,
-        rerank: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = Connection(address, timeout)
         self._options = options
         self._learning = learning
-        self._rerank = rerank
         self._clock = clock
         self._current: dict[str, str] = {}
         self._seen: dict[str, _Seen] = {}
@@ -146,7 +143,7 @@ class QdrantIndexes:
         def replaced() -> bool:
             return self._current.get(name) != edition.name
 
-        return QdrantIndex(edition, self._options, name, replaced, outgrown_at, self._rerank)
+        return QdrantIndex(edition, self._options, name, replaced, outgrown_at)
 
     def _aliases(self) -> dict[str, str]:
         """Give the current edition of each name."""

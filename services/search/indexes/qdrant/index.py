@@ -43,7 +43,6 @@ class QdrantIndex:
         name: Of the collection among those of all stores.
         replaced: Tells whether the name stands for another edition, or for none, as far as this service knows.
         outgrown_at: Number of images from which the projection is out of date; None: never.
-        rerank: How many of the nearest rows are ordered anew.
     """
 
     def __init__(
@@ -53,14 +52,12 @@ class QdrantIndex:
         name: str = "",
         replaced: Callable[[], bool] = lambda: False,
         outgrown_at: int | None = None,
-        rerank: int = 0,
     ) -> None:
         self.edition = edition
         self.name = name
         self._options = options
         self._replaced = replaced
         self._outgrown_at = outgrown_at
-        self._rerank = rerank
         self._writing = threading.Lock()
         self._mark = Mark()
         self._counted_at = 0.0
@@ -108,7 +105,7 @@ class QdrantIndex:
             wanted = [filters[number] for number in numbers]
             return find_nearest(self.edition, self._options, vectors[list(numbers)], wanted, count, len(self))
 
-        return answer(find, vectors, queries, self.edition.projection.metric, self._pairs, self._rerank)
+        return answer(find, vectors, queries, self.edition.projection.metric, self._pairs)
 
     def blend(self, examples: Examples) -> Vector | None:
         projection = self.edition.projection

@@ -10,6 +10,13 @@ def test_a_recipe_and_settings() -> None:
     assert setup.environment()["RECIPE"] == "classic"
 
 
+def test_quality_is_what_searches_ask_for_and_no_setting() -> None:
+    setup = parse("thorough,quality=high")
+    assert (setup.quality, setup.settings) == ("high", {"RECIPE": "thorough"})
+    assert parse("quality=standard").quality == parse("").quality == "standard"
+    assert not parse("quality=high").embeds_otherwise
+
+
 def test_nothing_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECIPE", "pooled")
     assert parse("").environment()["RECIPE"] == "pooled"
@@ -21,7 +28,7 @@ def test_settings_of_the_index_need_no_other_embedder() -> None:
     assert parse("pooled").embeds_otherwise
 
 
-@pytest.mark.parametrize("text", ["Not A Recipe", "index_projection=none", "=3"])
+@pytest.mark.parametrize("text", ["Not A Recipe", "index_projection=none", "=3", "quality=best"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(CommandFailed, match="neither a recipe nor a setting"):
         parse(text)

@@ -20,14 +20,14 @@ CROWD = {f"crowd-{number}": unit(1, 1 + number / 8, 0) for number in range(5)}
 LONELY = unit(1, -1.45, 0)
 
 
-def index(reranked: int) -> ExactIndex:
-    index = ExactIndex(Projection.none(space(3)), InMemory("cosine"), rerank=reranked)
+def index() -> ExactIndex:
+    index = ExactIndex(Projection.none(space(3)), InMemory("cosine"))
     index.apply({key: Entry(vector) for key, vector in (*CROWD.items(), ("lonely", LONELY))})
     return index
 
 
 def found(reranked: int, **options: float) -> list[tuple[str, float, float]]:
-    hits = index(reranked).search([Query(QUERY, 6, **options)])[0]  # type: ignore[arg-type]
+    hits = index().search([Query(QUERY, 6, rerank=reranked, **options)])[0]  # type: ignore[arg-type]
     return [(hit.id, hit.distance, hit.score) for hit in hits]
 
 
@@ -54,18 +54,27 @@ def test_what_is_not_reranked_keeps_its_place() -> None:
 
 def test_a_page_is_a_part_of_the_same_list() -> None:
     whole = [key for key, _, _ in found(100)]
-    assert [hit.id for hit in index(100).search([Query(QUERY, 2, offset=3)])[0]] == whole[3:5]
+    assert [hit.id for hit in index().search([Query(QUERY, 2, offset=3, rerank=100)])[0]] == whole[3:5]
+
+
+def test_queries_that_are_answered_together_are_each_answered_as_they_ask() -> None:
+    plain, anew = index().search([Query(QUERY, 6), Query(QUERY, 6, rerank=100)])
+    assert [hit.id for hit in plain] == [key for key, _, _ in found(0)]
+    assert [hit.id for hit in anew] == [key for key, _, _ in found(100)]
 
 
 def test_a_euclidean_space_is_left_as_it_is() -> None:
-    euclidean = ExactIndex(Projection.none(space(3, "euclidean")), InMemory("euclidean"), rerank=100)
+    euclidean = ExactIndex(Projection.none(space(3, "euclidean")), InMemory("euclidean"))
     euclidean.apply({"far": Entry(np.array([9, 0, 0], np.float32)), "near": Entry(np.array([2, 0, 0], np.float32))})
-    assert [(hit.id, hit.distance) for hit in euclidean.search([Query(QUERY, 2)])[0]] == [("near", 1), ("far", 8)]
+    assert [(hit.id, hit.distance) for hit in euclidean.search([Query(QUERY, 2, rerank=100)])[0]] == [
+        ("near", 1),
+        ("far", 8),
+    ]
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    empty = ExactIndex(Projection.none(space(3)), InMemory("cosine"), rerank=100)
-    assert empty.search([Query(QUERY, 5)]) == [[]]
+    empty = ExactIndex(Projection.none(space(3)), InMemory("cosine"))
+    assert empty.search([Query(QUERY, 5, rerank=100)]) == [[]]
 
 
 def test_a_single_row_keeps_its_cosine() -> None:
