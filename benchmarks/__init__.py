@@ -1,1 +1,1 @@
-"""Scripts behind the numbers of README.md."""
+"""Scripts behind the numbers of README.md and docs/."""

@@ -26,21 +26,21 @@ UTILISATION = 0.7
 WARM_UP, ARRIVALS = 2_000, 20_000
 
 EMBEDDED_A_SECOND = {"tensorflow-float32": 16.3, "tensorflow-bfloat16": 28.0, "openvino-int8": 55.0}
-"""README, "Runtimes": through HTTP, 16 clients, recipe `centred`, 2 cores."""
+"""docs/measured.md, the embedder: through HTTP, 16 clients, recipe `centred`, 2 cores."""
 EMBEDDER_BYTES = 1_817 * 2**20
-"""README, "Measured": embedder and decoders at their peak, with photos of 40 megapixels."""
+"""docs/measured.md: embedder and decoders at their peak, with photos of 40 megapixels."""
 SCAN_SECONDS = {"float32": 0.138 / 32 / (100_000 * 2_048), "int8": 0.047 / 32 / (100_000 * 2_048)}
-"""README, "Measured", the index beside others: 32 queries together, 100,000 vectors of 2,048 dimensions; a value."""
+"""README, the index beside others: 32 queries together, 100,000 vectors of 2,048 dimensions; a value."""
 INDEX_SHARE = {"float32": 1.03, "int8": 0.29}
-"""README, the same table: memory as a share of the vectors' bytes, with ids, labels and metadata."""
+"""The same table: memory as a share of the vectors' bytes, with ids, labels and metadata."""
 SEARCH_SECONDS = (3.5 - 0.8) / 1000
-"""README, where the time of a search goes: the search service without its index."""
+"""docs/measured.md, a search: the search service without its index."""
 GATEWAY_SECONDS = (12.7 - 3.5) / 1000
-"""README, the same table: all the rest without the search service. It is time, some of it not spent computing."""
+"""The same table: all the rest without the search service. It is time, some of it not spent computing."""
 GATEWAY_BYTES = 74 * 2**20
-"""README, "Under load"."""
+"""docs/api.md, "Under load"."""
 STORED_A_SECOND = 41.0
-"""README, the two stores: MongoDB, images of 20 kB, acknowledged, 2 cores with the search service and others beside."""
+"""docs/measured.md, the stores: MongoDB, images of 20 kB, acknowledged, 2 cores, search service and others beside."""
 STORED_BYTES = 20_000 + 4 * 4_864
 """Of an image there: its file and its vector. On the disk."""
 SERVER_CORES = 2

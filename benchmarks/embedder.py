@@ -186,7 +186,7 @@ def _onnxruntime(obtained: Graph) -> Run:
 
 
 def as_tables(result: Result) -> str:
-    """Write the tables of the README."""
+    """Write the tables of docs/measured.md."""
     return "\n".join([*_bare_table(result), "", *_served_table(result), ""])
 
 

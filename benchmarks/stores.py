@@ -155,7 +155,7 @@ async def timed(clients: int, calls: Iterable[Callable[[], Awaitable[object]]]) 
 
 
 def row(one: Comparison) -> str:
-    """Show a comparison as a row of the README's table; times in milliseconds."""
+    """Show a comparison as a row of the table in docs/measured.md; times in milliseconds."""
     shown = " | ".join(
         f"{store.a_second:.0f} | {store.median * 1000:.1f}, {store.p95 * 1000:.1f} ms"
         for store in (one.sqlite, one.mongodb)

@@ -20,7 +20,7 @@ class Setup:
 
     Attributes:
         name: As the user wrote it.
-        settings: By the names of the services' settings, as in README.
+        settings: By the names of the services' settings, as in docs/settings.md.
         quality: That each search asks for.
         token: What the services that are started for it show each other.
     """

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from services.gateway.settings import GatewaySettings
 from services.search.settings import SearchSettings
 from shared.settings import CacheSettings, ServiceSettings
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 
 COMMON = frozenset(ServiceSettings.model_fields) - {"port"}
 Settings = type[ServiceSettings] | type[CacheSettings]
@@ -39,13 +42,27 @@ def rows(settings: Settings) -> list[str]:
 
 @pytest.mark.parametrize("settings", EVERY)
 def test_the_table_of_settings_says_what_the_code_does(settings: Settings) -> None:
-    missing = [row for row in rows(settings) if row not in README]
-    assert not missing, "rows to add to README.md:\n" + "\n".join(missing)
+    missing = [row for row in rows(settings) if row not in SETTINGS]
+    assert not missing, "rows to add to docs/settings.md:\n" + "\n".join(missing)
 
 
 def test_the_table_of_settings_names_nothing_that_is_gone() -> None:
     known = {name.upper() for settings in EVERY for name in settings.model_fields}
-    table = README.partition("## Settings")[2].partition("\n## ")[0]
+    table = SETTINGS.partition("\n## ")[0]
     named = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
     assert named
     assert named <= known
+
+
+def headings(document: Path) -> set[str]:
+    """Give the names under which a document's headings are linked to."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for place, heading in LINK.findall(document.read_text()):
+        target = (document.parent / place) if place else document
+        assert target.exists(), place
+        assert not heading or heading in headings(target), f"{place}#{heading}"
