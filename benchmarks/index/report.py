@@ -44,6 +44,7 @@ def _live_rows(lives: Sequence[Live]) -> Iterator[list[str]]:
     yield row("added a second, while queries are asked", lambda it: f"{it.added_a_second:,.0f}")
     yield row("removed a second, while queries are asked", lambda it: f"{it.removed_a_second:,.0f}")
     yield row("query: alone, median", lambda it: f"{_ms(it.query_quiet)} ms")
+    yield row("query: alone, slowest", lambda it: f"{_ms(it.quiet_slowest)} ms")
     yield row("query: during additions, median", lambda it: f"{_ms(it.query_while_adding)} ms")
     yield row("query: during removals, median", lambda it: f"{_ms(it.query_while_removing)} ms")
     yield row("query: while a segment of 70 % is written, median", lambda it: f"{_ms(it.query_while_merging)} ms")

@@ -35,6 +35,7 @@ class Live:
     removed_a_second: float
     query_quiet: float
     """Median."""
+    quiet_slowest: float
     query_while_adding: float
     query_while_removing: float
     query_while_merging: float
@@ -70,6 +71,7 @@ def live(size: Size, engine: Literal["float32", "int8"]) -> Live:
         added_a_second=writes.added / _WRITING_SECONDS,
         removed_a_second=writes.removed / writes.removing_seconds,
         query_quiet=float(np.median(quiet)),
+        quiet_slowest=max(quiet),
         query_while_adding=float(np.median(while_adding)),
         query_while_removing=float(np.median(while_removing)),
         query_while_merging=float(np.median(while_merging)),

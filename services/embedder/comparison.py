@@ -1,6 +1,5 @@
 """The use case: two images in, and where they match out."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from io import BytesIO
 
@@ -15,6 +14,7 @@ from services.embedder.intake import Intake
 from services.embedder.pooling import Map, Vectors, pool
 from services.embedder.ports import Extractor, Upload
 from services.embedder.recipes import Recipe
+from services.embedder.together import together
 from shared.contracts.embedding import RecipeName
 from shared.contracts.heatmap import Heat, HeatMap
 from shared.contracts.region import Region
@@ -53,21 +53,13 @@ class Comparison:
         pooling.check(extractor.recipe)
         uploads = (query, candidate)
         with self._admission.admit(len(uploads), sum(upload.size or 0 for upload in uploads)):
-            # Both come to their end before the room that they take is free again.
-            seen = await asyncio.gather(*(self._see(engine, upload) for upload in uploads), return_exceptions=True)
-            of_query, of_candidate = map(_unless_refused, seen)
+            of_query, of_candidate = await together(*(self._see(engine, upload) for upload in uploads))
             return await anyio.to_thread.run_sync(_heat_map, extractor, of_query, of_candidate, region)
 
     async def _see(self, engine: Engine, upload: Upload) -> Seen:
         prepared = await self._intake.take(upload, engine.extractor().recipe, with_thumbnail=True)
         assert prepared.thumbnail is not None, "it was asked for"
         return Image.open(BytesIO(prepared.thumbnail.data)), await engine.maps.submit(prepared.pixels)
-
-
-def _unless_refused(seen: Seen | BaseException) -> Seen:
-    if isinstance(seen, BaseException):
-        raise seen
-    return seen
 
 
 def _heat_map(extractor: Extractor, query: Seen, candidate: Seen, region: Region) -> HeatMap:

@@ -1,6 +1,5 @@
 """The use case: images in, one outcome each."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from services.embedder.engines import Engine
 from services.embedder.intake import Intake
 from services.embedder.pooling import Vectors
 from services.embedder.ports import Upload
+from services.embedder.together import together
 from shared.contracts.embedding import (
     EmbeddedImage,
     EmbeddingSpace,
@@ -115,8 +115,7 @@ class Embedding:
         if asked.mirrored:
             regions = [region.mirrored() for region in asked.regions]
             sights.append(_see(engine, prepared.pixels[:, ::-1], regions))
-        # Both come to their end before the room that they take is free again.
-        seen = [_unless_failed(one) for one in await asyncio.gather(*sights, return_exceptions=True)]
+        seen = await together(*sights)
         vectors = pooling.mean(recipe, seen) if asked.mirrored else seen[0]
         whole, *parts = (vector.astype("<f4").tobytes() for vector in vectors)
         return EmbeddedImage(
@@ -139,12 +138,6 @@ async def _see(engine: Engine, pixels: NDArray[Any], regions: Sequence[Region]) 
     return await anyio.to_thread.run_sync(
         lambda: np.stack([pooling.pool(recipe, maps, region) for region in (WHOLE, *regions)])
     )
-
-
-def _unless_failed(seen: Vectors | BaseException) -> Vectors:
-    if isinstance(seen, BaseException):
-        raise seen
-    return seen
 
 
 def _told(outcomes: Sequence[EmbeddedImage | LookalikeError]) -> tuple[EmbedOutcome, ...]:

@@ -1,5 +1,7 @@
 """Compact storage: a scan reads eight bits a value, and the exact rows are read of the candidates alone."""
 
+import math
+
 import numkong
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,10 @@ _SCANNED_AT_ONCE = 4096
 class Int8Keys:
     """Keys from int8 codes of the rows; each row, and each query, is scaled so that its largest value has the code 127.
 
-    The error of a key is a sum of many small independent roundings, so its standard deviation is known. A key is given
-    as the largest that the true one is likely to be: rows that might be nearest are among the candidates, and what is
-    missed all the same is measured, as recall.
+    A key is the product of the codes times the row's scale: the query's own scale and the bound of the error are the
+    same for all rows, so they come in only where a key is read as a distance. That error is a sum of many small
+    independent roundings, so its standard deviation is known. A cosine is taken as the largest that it is likely to be:
+    rows that might be nearest are among the candidates, and what is missed all the same is measured, as recall.
 
     Args:
         rows: Vectors of length 1; shape (n, d). They are not kept, and may lie in a file that is mapped into memory.
@@ -43,12 +46,13 @@ class Int8Keys:
             give_way()
             some = slice(first, first + _CODED_AT_ONCE)
             self._codes[some], self._scales[some] = _encode(rows[some])
+        self._coarsest = float(self._scales.max())
 
     def __len__(self) -> int:
         return len(self._codes)
 
     def of(self, rows: Selector, queries: Matrix) -> Matrix:
-        codes, scales = _encode(queries)
+        codes, _ = _encode(queries)
         block, own = self._codes[rows], self._scales[rows]
         keys = np.empty((len(queries), len(own)), np.float32)
         packed = numkong.dots_pack(codes) if len(codes) > 1 else None
@@ -60,23 +64,15 @@ class Int8Keys:
                     products = np.asarray(numkong.cdist(codes, block[some], metric="dot"))
                 else:
                     products = np.asarray(numkong.dots_packed(block[some], packed)).T
-                np.multiply(products, scales[:, np.newaxis], out=keys[:, some], casting="unsafe")
-                keys[:, some] *= own[some]
-                keys[:, some] += _errors(own[some], scales)
+                np.multiply(products, own[some], out=keys[:, some], casting="unsafe")
 
         in_pieces(fill, len(own), _SCANNED_AT_ONCE)
         return keys
 
-    def least_distance(self, _: NDArray[np.float32], keys: Floats) -> Floats:
-        return np.sqrt(np.maximum(2 - 2 * keys, 0))
-
-
-def _errors(own: NDArray[np.float32], scales: NDArray[np.float32]) -> Matrix:
-    """Bound the errors of keys; shape (queries, rows)."""
-    squares = own**2 + (scales**2)[:, np.newaxis]
-    np.sqrt(squares, out=squares)
-    squares *= np.float32(_DEVIATIONS / np.sqrt(12))
-    return squares
+    def least_distance(self, query: NDArray[np.float32], keys: Floats) -> Floats:
+        _, [scale] = _encode(query[np.newaxis])
+        error = _DEVIATIONS / math.sqrt(12) * math.hypot(self._coarsest, scale)
+        return np.sqrt(np.maximum(2 - 2 * (keys * float(scale) + error), 0))
 
 
 def _encode(rows: Matrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
