@@ -62,21 +62,23 @@ class Evaluator:
         """
         asked = self.task.limited(max(1, MOST_PAIRS // len(self.task.gallery)))
         embedder = Embedder(setup, self.embedder, CacheSettings().lookalike_cache)
+        mirrored = setup.quality == "high"
         with progress.shown(console.messages(), "Embedding") as on_progress:
-            embedded = await embedder.embed(asked.pictures, on_progress)
-        task = asked.without(embedded.refused)
+            embedded = await embedder.embed(asked.gallery if mirrored else asked.pictures, on_progress)
+            sought = await embedder.embed(asked.queries, on_progress, mirrored=True) if mirrored else embedded
+        refused = embedded.refused | sought.refused
+        task = asked.without(refused)
         gallery = embedded.vectors[: len(task.gallery)]
-        queries = embedded.vectors[len(task.gallery) :] if task.places is None else gallery[list(task.places)]
         if self.through == "services":
             with progress.shown(console.messages(), "Searching") as on_progress:
                 found = await by_services(setup, self.embedder, task, on_progress)
         else:
-            if setup.quality == "high":
-                with progress.shown(console.messages(), "Embedding queries and their mirror images") as on_progress:
-                    queries = (await embedder.embed(task.queries, on_progress, mirrored=True)).vectors
+            queries = sought.vectors
+            if not mirrored:
+                queries = gallery[list(task.places)] if task.places is not None else queries[len(gallery) :]
             found = await by_library(setup, embedded.space.ref(), gallery, queries, task.places)
         latencies = await embedder.latencies(task.queries[:_TIMED]) if self.timed else []
-        evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(embedded.refused))
+        evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(refused))
         return Outcome(evaluation, task, found, gallery, latencies)
 
 
