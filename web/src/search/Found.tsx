@@ -62,13 +62,6 @@ export function Found({ query, found, onChange, onOpen, onWanted }: Props) {
               onChange({ ...query, collapse });
             }}
           />
-          <Switch
-            words={text.results.thorough}
-            on={query.thorough}
-            onChange={(thorough) => {
-              onChange({ ...query, thorough });
-            }}
-          />
           <LabelFilter
             collection={query.collection}
             chosen={query.labels}

@@ -5,12 +5,13 @@ import Link from "next/link";
 import { useState } from "react";
 import { useText } from "@/text/language";
 import { Button, looksLikeButton } from "@/ui/Button";
+import { Switch } from "@/ui/Switch";
 import { useToasts } from "@/ui/Toasts";
 import { ExampleTile } from "./ExampleTile";
 import { PhotoInput } from "./PhotoInput";
 import { emptyQuery, hrefOf, keyOfSource, withExample, withoutExample, withRegion, type Query } from "./query";
 import { QueryPicture } from "./QueryPicture";
-import { go } from "./useQueryAddress";
+import { adjust, go } from "./useQueryAddress";
 
 interface Props {
   query: Query;
@@ -86,6 +87,13 @@ export function QueryPanel({ query, onPhoto }: Props) {
           {text.query.startOver}
         </Link>
       </div>
+      <Switch
+        words={text.query.thorough}
+        on={query.thorough}
+        onChange={(thorough) => {
+          adjust({ ...query, thorough });
+        }}
+      />
     </section>
   );
 }

@@ -36,6 +36,7 @@ export const en = {
   },
 
   query: {
+    thorough: "Look longer",
     title: "Your query",
     more: "More like",
     less: "Less like",
@@ -79,7 +80,6 @@ export const en = {
     noLabel: "No label of this name",
     clearLabels: "All labels",
     collapse: "Hide near-duplicates",
-    thorough: "Look longer",
     unlabelled: "No label",
     moreLike: (name: string) => `More like ${name}`,
     lessLike: (name: string) => `Less like ${name}`,

@@ -38,6 +38,7 @@ export const es: Text = {
   },
 
   query: {
+    thorough: "Mirar con calma",
     title: "Tu consulta",
     more: "Más como",
     less: "Menos como",
@@ -81,7 +82,6 @@ export const es: Text = {
     noLabel: "Ninguna etiqueta se llama así",
     clearLabels: "Todas las etiquetas",
     collapse: "Ocultar casi duplicados",
-    thorough: "Mirar con calma",
     unlabelled: "Sin etiqueta",
     moreLike: (name) => `Más como ${name}`,
     lessLike: (name) => `Menos como ${name}`,
