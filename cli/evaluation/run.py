@@ -73,9 +73,12 @@ class Evaluator:
             with progress.shown(console.messages(), "Searching") as on_progress:
                 found = await by_services(setup, self.embedder, task, on_progress)
         else:
-            queries = sought.vectors
-            if not mirrored:
-                queries = gallery[list(task.places)] if task.places is not None else queries[len(gallery) :]
+            if mirrored:
+                queries = sought.vectors
+            elif task.places is None:
+                queries = embedded.vectors[len(gallery) :]
+            else:
+                queries = gallery[list(task.places)]
             found = await by_library(setup, embedded.space.ref(), gallery, queries, task.places)
         latencies = await embedder.latencies(task.queries[:_TIMED]) if self.timed else []
         evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(refused))

@@ -19,11 +19,7 @@ MAX_OFFSET = 10_000
 """Most neighbours that can be passed over: who wants to see farther narrows the search by a filter."""
 
 Quality = Literal["standard", "high"]
-"""How much work a search is worth.
-
-`high`: the mirror image of what is looked for is embedded, too, and the first hundred images are ordered anew by what
-they have in common with each other.
-"""
+"""How much work a search is worth."""
 
 Revision = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -159,6 +155,8 @@ class QueryOptions(Contract):
     collapse: Annotated[float, Field(gt=0, le=1), Numeric] | None = None
     """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
     quality: Quality = "standard"
+    """`high`: the mirror image of what is looked for is embedded, too, and the first hundred images are ordered anew by
+    what they have in common; scores are then those of this comparison."""
     min_revision: Annotated[Revision, Numeric] = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
 

@@ -36,7 +36,6 @@ export const en = {
   },
 
   query: {
-    thorough: "Look longer",
     title: "Your query",
     more: "More like",
     less: "Less like",
@@ -47,6 +46,7 @@ export const en = {
     addressAlone: "An address is searched for alone: it cannot be mixed with other images.",
     addPhoto: "Add a photo",
     startOver: "Start over",
+    thorough: "Look longer",
     share: "Copy link",
     shared: "The link is copied.",
     sharedHere: "The link is copied. It holds a photo of yours, so it works in this browser alone.",

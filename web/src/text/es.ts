@@ -38,7 +38,6 @@ export const es: Text = {
   },
 
   query: {
-    thorough: "Mirar con calma",
     title: "Tu consulta",
     more: "Más como",
     less: "Menos como",
@@ -49,6 +48,7 @@ export const es: Text = {
     addressAlone: "Una dirección se busca sola: no se puede mezclar con otras imágenes.",
     addPhoto: "Añadir una foto",
     startOver: "Empezar de nuevo",
+    thorough: "Mirar con calma",
     share: "Copiar enlace",
     shared: "El enlace está copiado.",
     sharedHere: "El enlace está copiado. Lleva una foto tuya, así que solo funciona en este navegador.",
