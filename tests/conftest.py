@@ -111,6 +111,15 @@ def qdrant_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     server.stop()
 
 
+@pytest.fixture
+def own_server(qdrant_program: Path, tmp_path: Path) -> Iterator[Server]:
+    """One that this test may stop."""
+    server = Server(qdrant_program, tmp_path / "qdrant")
+    server.start()
+    yield server
+    server.stop()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tested, and why: tests may run in several processes, so their reports are asked."""
     reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.getreports("skipped"))

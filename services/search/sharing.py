@@ -46,7 +46,12 @@ class SharedBuilder:
             return found
         nothing = np.empty((0, first.space.dimensions), np.float32)
         index = self._indexes.begin(name, first.space, nothing, 0, projection)
-        self._indexes.publish(index, first.revision - 1)
+        try:
+            self._indexes.publish(index, first.revision - 1)
+        except TryAgain:
+            with suppress(TryAgain):  # what is left there is removed by the next one
+                self._indexes.abandon(index)
+            raise
         return index
 
     async def open(self) -> None:

@@ -1,21 +1,25 @@
 """What indexes in Qdrant do for several services at once: nothing goes back, one builds, all change over."""
 
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from qdrant_client import models
 
 from services.search.indexes.learning import Learning
 from services.search.indexes.projection import Projection
 from services.search.indexes.qdrant.address import Address
+from services.search.indexes.qdrant.edition import Edition
 from services.search.indexes.qdrant.factory import QdrantIndexes
 from services.search.indexes.qdrant.index import QdrantIndex
 from services.search.indexes.qdrant.options import Options
 from services.search.ports import Entry, Query
 from shared.contracts.filters import Equality, Filter
-from shared.errors import TryAgain
+from shared.errors import TryAgain, UpstreamUnavailable
 from tests.support.qdrant.indexes import EXACT, build_graph, making
+from tests.support.qdrant.server import Server
 from tests.support.vectors import Vector, space, vector_of
 
 SPACE = space(8)
@@ -57,6 +61,18 @@ def published(indexes: QdrantIndexes, name: str, revision: int = 0) -> QdrantInd
     index = indexes.begin(name, SPACE, NOTHING, 0)
     indexes.publish(index, revision)
     return index
+
+
+def until_connected(indexes: QdrantIndexes) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            indexes.look_around()
+        except UpstreamUnavailable:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return
 
 
 def found(index: QdrantIndex, vector: Vector) -> list[str]:
@@ -119,6 +135,33 @@ def test_one_service_builds_and_another_takes_over_where_it_has_gone(
     assert len(taken_over) == 0
     services[1].publish(taken_over, 1)
     assert services[0].find(name, SPACE) is not None
+
+
+def test_what_a_service_could_not_finish_while_qdrant_was_gone_it_does_not_wait_for(
+    own_server: Server, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexes = QdrantIndexes(Address.parse(own_server.url), EXACT, Learning("auto", 4), 30)
+    made_in_part = Edition._make_payload_index
+
+    def qdrant_is_killed(edition: Edition, field: str, schema: models.PayloadSchemaType) -> None:
+        own_server.kill()
+        made_in_part(edition, field, schema)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Edition, "_make_payload_index", qdrant_is_killed)
+        with pytest.raises(TryAgain):
+            indexes.begin(name, SPACE, NOTHING, 0)
+    own_server.start()
+    until_connected(indexes)
+    index = indexes.begin(name, SPACE, NOTHING, 0)
+    own_server.kill()
+    with pytest.raises(TryAgain):
+        indexes.abandon(index)
+    own_server.start()
+    until_connected(indexes)
+    published(indexes, name)
+    assert len(indexes._editions(name)) == 1
+    indexes.close()
 
 
 def test_an_index_that_is_replaced_is_outgrown_for_all_and_goes_on_answering_for_a_time(

@@ -1,7 +1,7 @@
 """Search services whose indexes are in Qdrant: shared, found again, replaced; and what happens while Qdrant is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,15 +53,6 @@ async def until_found(client: SearchClient, picture: Picture, expected: list[str
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/lookalike.db"
-
-
-@pytest.fixture
-def own_server(qdrant_program: Path, tmp_path: Path) -> Iterator[Server]:
-    """One that this test may stop."""
-    server = Server(qdrant_program, tmp_path / "qdrant")
-    server.start()
-    yield server
-    server.stop()
 
 
 def editions(url: str, name: str) -> set[str]:
@@ -207,6 +198,7 @@ async def test_while_qdrant_is_gone_uploads_are_taken_and_searches_told_to_try_a
 ) -> None:
     async with service(store_url, own_server.url, revision_wait_seconds=1) as client:
         await upload(client, "a", CAT)
+        await until_found(client, CAT, ["a"])
         own_server.kill()
         with pytest.raises(UpstreamUnavailable) as refusal:
             await found(client, CAT)

@@ -4,6 +4,7 @@ A collection of the store has a name, an alias in Qdrant; each collection of Qdr
 the name, a number, and letters that no other edition has, so that nobody takes one for another that was lost. The alias
 is moved to an edition once that is whole: this is the moment at which an index takes the place of another. A service
 that sees another one fill an edition leaves it that; where two do not see each other in time, the later one stays.
+What a service itself could not finish, because Qdrant was gone, it does not wait for: it makes another one.
 """
 
 import time
@@ -66,6 +67,7 @@ class QdrantIndexes:
         self._clock = clock
         self._current: dict[str, str] = {}
         self._seen: dict[str, _Seen] = {}
+        self._given_up: set[str] = set()
         self._forgotten_at = clock()
 
     def sample_size(self, space: SpaceRef, images: int, projection: ProjectionKind | None = None) -> int:
@@ -98,10 +100,12 @@ class QdrantIndexes:
         learned = self._learning.learn(space, sample, images, projection)
         description = self._learning.description(projection)
         new = f"{_PREFIX}{name}.{last + 1}-{uuid4().hex[:12]}"
+        self._given_up.add(new)  # unless it is made
         edition = Edition.create(self._connection, new, learned, description, space, self._options)
         if new > min(self._rivals(name, last + 1), default=new):
             self._remove(new)
             raise TryAgain(_BUSY)
+        self._given_up.remove(new)
         return self._index(name, edition, projection)
 
     def publish(self, index: SharedIndex, revision: int) -> None:
@@ -114,6 +118,7 @@ class QdrantIndexes:
 
     def abandon(self, index: SharedIndex) -> None:
         assert isinstance(index, QdrantIndex), "it was made here"
+        self._given_up.add(index.edition.name)
         self._remove(index.edition.name)
 
     def look_around(self) -> set[str]:
@@ -168,7 +173,7 @@ class QdrantIndexes:
             mark = read_mark(self._connection, edition)
         except Missing:
             return
-        if self._unchanged(edition, mark) < _ABANDONED_SECONDS:
+        if edition not in self._given_up and self._unchanged(edition, mark) < _ABANDONED_SECONDS:
             raise TryAgain(_BUSY)
         self._remove(edition)
 
@@ -186,6 +191,7 @@ class QdrantIndexes:
 
     def _remove(self, collection: str) -> None:
         self._connection.ask(lambda client: client.delete_collection(collection))
+        self._given_up.discard(collection)
 
 
 def _number(edition: str | None) -> int:
