@@ -64,7 +64,7 @@ run: setup
 	@exec $(BIN)/lookalike serve --data "$(DATA)" --sample "$(SAMPLE)" $(if $(IMAGES),--images "$(IMAGES)")
 
 # Two processes, a file in one of them: much of the tests' time is waiting.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: setup test-page
 	$(BIN)/ruff format --check .

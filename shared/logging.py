@@ -3,6 +3,8 @@
 import logging
 from contextvars import ContextVar
 
+REQUEST_ID_HEADER = "x-request-id"
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Id of the request that this task serves, empty outside of one; the clients pass it on to the next service."""
 

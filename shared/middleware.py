@@ -11,11 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import deadline
 from shared.errors import BodyTooLarge, InvalidRequest, LookalikeError, RequestTimeout
-from shared.logging import request_id
+from shared.logging import REQUEST_ID_HEADER, request_id
 from shared.problems import problem_response
 from shared.telemetry import Metrics
 
-REQUEST_ID_HEADER = "x-request-id"
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _READING = frozenset({"GET", "HEAD"})

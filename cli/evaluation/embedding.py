@@ -3,9 +3,10 @@
 import hashlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from anyio import to_thread
@@ -45,11 +46,11 @@ class Embedded:
 
 
 class Embedder:
-    """Embeds pictures for one setup.
+    """Embeds pictures for one setup, until its block ends.
 
     Args:
         setup: What is evaluated.
-        running_already: Where an embedder runs; None: one is started where it is needed.
+        running_already: Where an embedder runs; None: one is started once it is needed.
         cache: Lookalike's cache.
     """
 
@@ -61,6 +62,23 @@ class Embedder:
         self._setup = setup
         self._running = running_already
         self._cache = cache
+        self._started = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self._started.aclose()
+
+    async def server(self) -> Server:
+        """Tell where an embedder runs; where none does, start it.
+
+        Raises:
+            CommandFailed: It does not start.
+        """
+        if self._running is None:
+            self._running = await self._started.enter_async_context(running("embedder", self._setup.environment()))
+        return self._running
 
     async def embed(self, pictures: Sequence[Picture], on_progress: OnProgress, *, mirrored: bool = False) -> Embedded:
         """Give the vectors of pictures; those that are not known yet are kept.
@@ -108,14 +126,7 @@ class Embedder:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[EmbedderClient]:
-        if self._running is not None:
-            async with connection.embedder(self._running, _UNDER_WAY) as client:
-                yield client
-            return
-        async with (
-            running("embedder", self._setup.environment()) as server,
-            connection.embedder(server, _UNDER_WAY) as client,
-        ):
+        async with connection.embedder(await self.server(), _UNDER_WAY) as client:
             yield client
 
 

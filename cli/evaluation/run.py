@@ -61,7 +61,10 @@ class Evaluator:
             CommandFailed: A service does not start or gives up, or no picture was understood.
         """
         asked = self.task.limited(max(1, MOST_PAIRS // len(self.task.gallery)))
-        embedder = Embedder(setup, self.embedder, CacheSettings().lookalike_cache)
+        async with Embedder(setup, self.embedder, CacheSettings().lookalike_cache) as embedder:
+            return await self._run(setup, asked, embedder)
+
+    async def _run(self, setup: Setup, asked: Task, embedder: Embedder) -> Outcome:
         mirrored = setup.quality == "high"
         with progress.shown(console.messages(), "Embedding") as on_progress:
             embedded = await embedder.embed(asked.gallery if mirrored else asked.pictures, on_progress)
@@ -71,7 +74,7 @@ class Evaluator:
         gallery = embedded.vectors[: len(task.gallery)]
         if self.through == "services":
             with progress.shown(console.messages(), "Searching") as on_progress:
-                found = await by_services(setup, self.embedder, task, on_progress)
+                found = await by_services(setup, await embedder.server(), task, on_progress)
         else:
             if mirrored:
                 queries = sought.vectors

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from shared.contracts.search import MAX_K, Quality
 _UNDER_WAY = 4
 
 
-async def by_services(setup: Setup, embedder: Server | None, task: Task, on_progress: OnProgress) -> Ranking:
+async def by_services(setup: Setup, embedder: Server, task: Task, on_progress: OnProgress) -> Ranking:
     """Rank the nearest 1,000 pictures of the gallery, or all where there are fewer, for each query.
 
     The search service is started anew when the gallery is there: then its index has learned from all of it, and not
@@ -35,15 +35,16 @@ async def by_services(setup: Setup, embedder: Server | None, task: Task, on_prog
         CommandFailed: A service does not start, or gives up.
     """
     with tempfile.TemporaryDirectory(prefix="lookalike-") as data:
-        environment = setup.environment() | {"STORE_URL": f"sqlite:///{Path(data, 'lookalike.db')}", "INDEX_FOLDER": ""}
-        async with AsyncExitStack() as stack:
-            if embedder is None:
-                embedder = await stack.enter_async_context(running("embedder", environment))
-            environment |= {"EMBEDDER_URL": embedder.url, "SERVICE_TOKEN": embedder.token or ""}
-            async with running("search", environment) as search, _gateway(environment, search.url) as client:
-                await _Run(client, task, setup.quality, on_progress).upload()
-            async with running("search", environment) as search, _gateway(environment, search.url) as client:
-                return await _Run(client, task, setup.quality, on_progress).search()
+        environment = setup.environment() | {
+            "STORE_URL": f"sqlite:///{Path(data, 'lookalike.db')}",
+            "INDEX_FOLDER": "",
+            "EMBEDDER_URL": embedder.url,
+            "SERVICE_TOKEN": embedder.token or "",
+        }
+        async with running("search", environment) as search, _gateway(environment, search.url) as client:
+            await _Run(client, task, setup.quality, on_progress).upload()
+        async with running("search", environment) as search, _gateway(environment, search.url) as client:
+            return await _Run(client, task, setup.quality, on_progress).search()
 
 
 @asynccontextmanager

@@ -13,8 +13,7 @@ from shared import tracing, wire
 from shared.contracts.health import Readiness
 from shared.contracts.problem import Problem
 from shared.errors import LimitReached, LookalikeError, TryAgain, UpstreamTimeout, UpstreamUnavailable, from_problem
-from shared.logging import request_id
-from shared.middleware import REQUEST_ID_HEADER
+from shared.logging import REQUEST_ID_HEADER, request_id
 
 Model = TypeVar("Model", bound=BaseModel)
 

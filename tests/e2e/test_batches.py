@@ -21,7 +21,7 @@ from tests.support.lookalike import free_ports
 from tests.support.processes import Process, Service, listening
 from tests.support.searching import until_there_are, wait_until_ready
 
-IMAGES = int(os.environ.get("BATCH_TEST_IMAGES", "200"))
+IMAGES = int(os.environ.get("BATCH_TEST_IMAGES", "120"))
 CLIENTS = 16
 BATCH = 20 if IMAGES >= 1000 else 5
 NAMES: tuple[Service, ...] = ("search", "embedder", "gateway")

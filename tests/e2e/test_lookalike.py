@@ -15,8 +15,8 @@ import pytest
 from cli.gallery import KINDS, write
 from tests.support.lookalike import Installation
 
-PER_KIND = 7
-QUERIES_PER_KIND = 2
+PER_KIND = 4
+QUERIES_PER_KIND = 1
 
 
 @pytest.fixture(scope="module")

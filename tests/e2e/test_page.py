@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from cli import service_token_file
 from cli.gallery import KINDS, write
-from cli.gallery.gallery import PER_KIND
 from services.gateway.app import create_app
 from services.gateway.settings import GatewaySettings
 from tests.support.lookalike import Installation
@@ -19,6 +18,7 @@ from tests.support.missing import missing
 from tests.support.serving import serving
 
 WEB = Path(__file__).parents[2] / "web"
+PER_KIND = 6
 BROWSERS = (os.environ.get("CHROMIUM", "chromium"), "chromium-browser", "google-chrome")
 
 
@@ -34,7 +34,9 @@ def browser() -> str:
 @pytest.fixture(scope="module")
 def lookalike(browser: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     installation = Installation.at(tmp_path_factory.mktemp("page"))
-    with installation.serving("--sample", "gallery"):
+    gallery = tmp_path_factory.mktemp("gallery")
+    write(gallery, PER_KIND)
+    with installation.serving("--images", str(gallery)):
         installation.wait_for_images(PER_KIND * len(KINDS))
         yield installation
 
@@ -78,6 +80,8 @@ def test_the_page_does_in_a_browser_what_it_promises(
         "CHROMIUM": browser,
         "LOOKALIKE_URL": lookalike.url,
         "LOOKALIKE_PICTURES": str(pictures),
+        "LOOKALIKE_PER_KIND": str(PER_KIND),
+        "LOOKALIKE_TOTAL": str(PER_KIND * len(KINDS)),
     }
     command = ["npx", "--no-install", "playwright", "test", f"tests/{subject}.spec.ts"]
     ended = subprocess.run(command, cwd=WEB, env=environment, capture_output=True, text=True, timeout=600)

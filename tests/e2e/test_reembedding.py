@@ -16,7 +16,7 @@ from shared.errors import NotFound
 from tests.support.images import picture, png
 from tests.support.stack import Stack, stack
 
-IMAGES = 150
+IMAGES = 60
 WRITERS = 3
 ALIAS = "plants"
 

@@ -24,7 +24,7 @@ from tests.support.processes import Process, listening
 from tests.support.searching import all_records, running, until_there_are, wait_until_ready
 from tests.support.serving import serving
 
-IMAGES = int(os.environ.get("REPLICA_TEST_IMAGES", "150"))
+IMAGES = int(os.environ.get("REPLICA_TEST_IMAGES", "90"))
 CLIENTS = 16
 KILLS = 2
 COUNTING = {"SWEEP_INTERVAL_SECONDS": "0.5"}

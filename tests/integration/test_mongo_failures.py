@@ -172,8 +172,8 @@ async def test_sigkill_of_the_database_under_load_loses_no_acknowledged_image(du
     engine.start()
     async with running(engine.url, **QUICK) as (_, client):
         await wait_until_ready(client)
-        uploads = [asyncio.create_task(upload_on(client, numbers, acknowledged, 48)) for _ in range(8)]
-        for enough in (8, 16, 24, 32, 40):
+        uploads = [asyncio.create_task(upload_on(client, numbers, acknowledged, 32)) for _ in range(8)]
+        for enough in (8, 16, 24):
             await until_there_are(enough, acknowledged)
             engine.kill()
             engine.start()

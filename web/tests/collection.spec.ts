@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { cards, expect, idsShown, picture, PICTURES, test } from "./lookalike";
+import { cards, expect, idsShown, picture, PICTURES, test, TOTAL } from "./lookalike";
 
 // A file among those that are added is no picture.
 test.use({ expected: /^Failed to load resource.*415/ });
@@ -130,5 +130,5 @@ test("the status tells what runs and what it holds", async ({ page }) => {
   await page.goto("/status/");
   await expect(page.getByText("Everything works")).toBeVisible();
   await expect(page.getByText("centred", { exact: true })).toBeVisible();
-  await expect(page.getByText("276 images").first()).toBeVisible();
+  await expect(page.getByText(`${TOTAL} images`).first()).toBeVisible();
 });

@@ -2,6 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test as base, type Locator, type Page } from "@playwright/test";
 
+/** How many images the collection has: of each kind, and in all. */
+export const PER_KIND = Number(process.env["LOOKALIKE_PER_KIND"]);
+export const TOTAL = Number(process.env["LOOKALIKE_TOTAL"]);
+
 /** Where pictures are that the collection has not: a folder for each kind. */
 export const PICTURES = process.env["LOOKALIKE_PICTURES"] ?? "";
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from services.search.ports import Matrix, Query, Vector
 from shared.contracts.embedding import Metric, SpaceRef
@@ -62,6 +61,8 @@ class Projection:
         mean = (sample.sum(axis=0, dtype=np.float64) / (len(sample) + _SHRINKAGE)).astype(np.float32)
         if components is None or not np.ptp(sample, axis=0).any():
             return cls(space.metric, space.dimensions, mean, None, images)
+        from sklearn.decomposition import PCA  # takes two seconds, for which no start waits
+
         found = PCA(components, svd_solver="randomized", iterated_power=2, random_state=0).fit(sample)
         variances = found.explained_variance_ / found.explained_variance_[0]
         weights = np.maximum(variances, _LEAST_VARIANCE) ** -_WHITENING
