@@ -19,7 +19,7 @@ DATA   ?= data
 # make fuzz-api: how many requests are made up for each operation, beside those that its description leads to by itself
 EXAMPLES ?= 100
 
-.PHONY: help setup page run test test-page openapi openapi-release fuzz-api format lock clean
+.PHONY: help setup page run test test-types test-style test-page openapi openapi-release fuzz-api format lock clean
 
 help:
 	@echo "make run                       start Lookalike on http://127.0.0.1:8000"
@@ -38,7 +38,8 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "Python cannot make a virtual environment (on Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@echo "Installing what requirements/dev.txt pins into $(VENV): a few minutes, once."
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.txt
+	@# Nothing is compiled ahead: most of it is never imported.
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -66,12 +67,10 @@ run: setup
 # Two processes, a file in one of them: much of the tests' time is waiting.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test: setup test-page
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m services.embedder.extractors
+test:
+	@# What is fetched, compiled and checked without any test, two things at a time.
+	@$(MAKE) --no-print-directory --jobs 2 setup test-page
+	@$(MAKE) --no-print-directory --jobs 2 test-types test-style
 	@# Each kind in a process of its own: libraries with threads of their own, that contract tests load, disturb signals.
 	$(PYTEST) tests/contract
 	$(PYTEST) tests/e2e tests/integration
@@ -81,8 +80,18 @@ test: setup test-page
 	$(BIN)/lookalike evaluate gallery --with WEIGHTS=inception-2015 --protocol copies --max-queries 360 \
 		--against tests/data/copies.json
 
+test-types: setup
+	$(BIN)/mypy
+
+# And the network, which is built once and kept: tests that need it do not wait for each other then.
+test-style: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m services.embedder.extractors
+
 # Nothing may be skipped in CI. The page's browser tests are among tests/e2e: they need the services.
-test-page: setup
+test-page:
 ifeq ($(NODE),)
 	@echo "NOT TESTED: the page. $(WITHOUT_NODE)"
 	@test "$(CI)" != true
