@@ -12,6 +12,8 @@ test("the page fits a phone, with its camera and its buttons in reach", async ({
       .first()
       .getByRole("button", { name: /^More like/ }),
   ).toBeVisible();
+  await page.getByText("All labels", { exact: true }).tap();
+  await expect(page.getByLabel("Find a label")).toBeInViewport({ ratio: 1 });
   for (const path of [page.url(), "/collection/", "/duplicates/", "/status/"]) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");

@@ -134,5 +134,5 @@ test("thumbnails are loaded, not whole files, and those far below are not", asyn
   await searchWith(page, "owl");
   await page.waitForLoadState("networkidle");
   expect(loaded.every((url) => url.includes("/thumbnail"))).toBe(true);
-  expect(loaded.length).toBeLessThan(120);
+  expect(loaded.length).toBeLessThan(60);
 });

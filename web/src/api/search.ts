@@ -3,7 +3,7 @@ import { answer, api } from "./client";
 import type { SearchResponse } from "./types";
 
 /** Results a request: some screens full, so that scrolling is smooth and a photo is not sent for each. */
-export const PAGE = 120;
+export const PAGE = 60;
 /** Beyond this many results the gateway does not collapse near-duplicates, and nobody looks. */
 export const MAX_RESULTS = 960;
 /** Score from which on two results are near-duplicates of each other. */

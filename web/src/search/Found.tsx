@@ -47,7 +47,7 @@ export function Found({ query, found, onChange, onOpen, onWanted }: Props) {
             !found.isError &&
             (open ? text.results.countMore(shown.length) : text.results.count(shown.length))}
         </p>
-        <div className="flex flex-wrap items-center gap-x-5 gap-y-3 xl:ml-auto">
+        <div className="relative flex flex-wrap items-center gap-x-5 gap-y-3 xl:ml-auto">
           <ScoreSlider
             value={query.minScore}
             scores={scores}
