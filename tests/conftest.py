@@ -113,7 +113,7 @@ def qdrant_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def own_server(qdrant_program: Path, tmp_path: Path) -> Iterator[Server]:
-    """One that this test may stop."""
+    """A server of Qdrant that this test has for itself, and may stop."""
     server = Server(qdrant_program, tmp_path / "qdrant")
     server.start()
     yield server

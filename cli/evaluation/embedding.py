@@ -2,8 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -100,7 +100,7 @@ class Embedder:
             if digest not in vectors:
                 missing.setdefault(digest, picture)
         if missing:
-            async with self._client() as client:
+            async with connection.embedder(await self.server(), _UNDER_WAY) as client:
                 await _Batches(client, mirrored, kept, vectors, on_progress).run(missing)
         known = [vectors[digest] for digest in digests if digest in vectors]
         refused = frozenset(
@@ -112,7 +112,7 @@ class Embedder:
 
     async def latencies(self, pictures: Sequence[Picture]) -> list[float]:
         """Embed pictures one after the other, and give the seconds that each took."""
-        async with self._client() as client:
+        async with connection.embedder(await self.server(), _UNDER_WAY) as client:
             datas = [picture.read() for picture in pictures]
             await client.embed_one(datas[0])  # the first call of a process is no measure
             return [await _timed(client, data) for data in datas]
@@ -123,11 +123,6 @@ class Embedder:
             return EmbeddingSpace.model_validate_json(described)
         async with connection.embedder(self._running) as client:
             return await client.space()
-
-    @asynccontextmanager
-    async def _client(self) -> AsyncIterator[EmbedderClient]:
-        async with connection.embedder(await self.server(), _UNDER_WAY) as client:
-            yield client
 
 
 class _Batches:

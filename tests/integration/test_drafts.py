@@ -16,6 +16,7 @@ from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES, Recipe
 from services.embedder.settings import EmbedderSettings
 from tests.support import images
+from tests.support.networks import cosine
 
 LIMITS = Limits(max_bytes=200 * 2**20, max_pixels=64_000_000)
 PHOTOS = (
@@ -65,7 +66,3 @@ def _extractor(recipe: Recipe) -> Extractor:
 
 def _pixels(recipe: Recipe) -> tuple[int, bool]:
     return recipe.image_size, recipe.antialias
-
-
-def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))

@@ -68,38 +68,39 @@ def test_the_library_and_the_services_give_the_same_numbers(
     assert by_services == by_library
 
 
-def test_lists_divide_a_folder(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    document = measured(evaluate(environment, folder, *lists(tmp_path), "--json"))
-    assert (document["gallery"], document["queries"]) == (9, 9)
-
-
-def test_high_quality_reranks_looks_at_mirror_images_and_gives_the_same_numbers_either_way(
+def test_lists_divide_a_folder_and_reranking_gives_the_same_numbers_either_way(
     folder: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    divided = (folder, *lists(tmp_path), "--json")
-    reranked = measured(evaluate(environment, *divided, "--with", "INDEX_RERANK=100"))
-    high = measured(evaluate(environment, *divided, "--with", "quality=high"))
-    assert high["values"]["AP"] != reranked["values"]["AP"]
-    assert measured(evaluate(environment, *divided, "--with", "quality=high", "--through", "services")) == high
+    gallery, queries = tmp_path / "gallery.txt", tmp_path / "queries.txt"
+    gallery.write_text("\n".join(f"{label}/{copy}.jpg" for label in LABELLED for copy in (0, 1, 2)))
+    queries.write_text("\n".join(f"{label}/{copy}.jpg" for label in LABELLED for copy in (3, 4, 5)))
+    lists = ("--gallery", gallery, "--queries", queries, "--with", "INDEX_RERANK=6", "--json")
+    by_library = measured(evaluate(environment, folder, *lists))
+    assert (by_library["gallery"], by_library["queries"]) == (9, 9)
+    assert measured(evaluate(environment, folder, *lists, "--through", "services")) == by_library
+    without = measured(evaluate(environment, folder, *lists[:4], "--json"))
+    assert without["values"] != by_library["values"]
 
 
-def lists(folder: Path) -> tuple[str | Path, ...]:
-    """Options that name half of the pictures as the gallery and the other half as queries."""
-    files = folder / "gallery.txt", folder / "queries.txt"
-    for file, copies in zip(files, ((0, 1, 2), (3, 4, 5)), strict=True):
-        file.write_text("\n".join(f"{label}/{copy}.jpg" for label in LABELLED for copy in copies))
-    return "--gallery", files[0], "--queries", files[1]
+def test_high_quality_looks_at_mirror_images_and_gives_the_same_numbers_either_way(
+    folder: Path, environment: dict[str, str], plain: Result
+) -> None:
+    high = measured(evaluate(environment, folder, "--with", "quality=high", "--json"))
+    assert high["values"]["AP"] != measured(plain)["values"]["AP"]
+    through = measured(evaluate(environment, folder, "--with", "quality=high", "--through", "services", "--json"))
+    assert through == high
 
 
 def test_a_second_run_embeds_nothing(folder: Path, environment: dict[str, str], plain: Result, tmp_path: Path) -> None:
-    cache = Path(environment["LOOKALIKE_CACHE"])
-    kept = sorted((cache / "vectors").rglob("*.npz"))
+    vectors = Path(environment["LOOKALIKE_CACHE"], "vectors", measured(plain)["space"]["fingerprint"])
+    kept = sorted(vectors.rglob("*.npz"))
+    assert len(kept) == 1
     copied = tmp_path / folder.name
     # The broken one alone would be tried again.
     shutil.copytree(folder, copied, ignore=shutil.ignore_patterns("broken.jpg"))
     again = evaluate(environment | {"MAX_IMAGE_BYTES": "1024"}, copied, "--json")  # nothing could be embedded
     assert measured(again)["measures"] == measured(plain)["measures"]
-    assert sorted((cache / "vectors").rglob("*.npz")) == kept != []
+    assert sorted(vectors.rglob("*.npz")) == kept
 
 
 def test_settings_of_the_index_are_compared_by_a_paired_test(folder: Path, environment: dict[str, str]) -> None:
@@ -198,6 +199,7 @@ def test_a_data_set_is_taken_by_its_name(environment: dict[str, str], tmp_path: 
     document = measured(evaluate(named, "tiny", "--json"))
     assert (document["protocol"], document["gallery"], document["queries"]) == ("original", 10, 5)
     assert set(document["kinds"]) <= {"daylight", "night"}
+    assert measured(evaluate(named, "tiny", "--protocol", "leave-one-out", "--json"))["queries"] == 18
 
 
 def test_a_name_that_is_neither_a_folder_nor_a_data_set_is_refused(environment: dict[str, str]) -> None:
