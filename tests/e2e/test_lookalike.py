@@ -49,7 +49,8 @@ def answers(lookalike: Installation, queries: Path) -> dict[str, list[tuple[str,
     return found
 
 
-def test_a_folder_is_served_searched_and_served_again(lookalike: Installation, pictures: tuple[Path, Path]) -> None:
+def test_a_folder_is_served_searched_and_served_again(tmp_path: Path, pictures: tuple[Path, Path]) -> None:
+    lookalike = Installation.at(tmp_path, runtime="tensorflow")
     gallery, queries = pictures
     total = len(KINDS) * PER_KIND
     with lookalike.serving("--images", str(gallery)):

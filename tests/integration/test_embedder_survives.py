@@ -74,11 +74,15 @@ async def test_each_file_is_a_vector_or_a_refusal_and_a_good_one_beside_it_gets_
 
 async def test_memory_returns_to_its_level(embedder: Embedder, files: dict[str, bytes]) -> None:
     process, url = embedder
-    for _ in range(3):  # allocators keep what was needed at once at the most, which differs from time to time
+    levels: list[int] = []
+    for _ in range(2):  # allocators keep what was needed at once at the most, which differs from time to time
         await beside_a_good_one(url, files)
-    level = resident_bytes(process.pid)
-    await beside_a_good_one(url, files)
-    assert resident_bytes(process.pid) < level + 64 * MIB
+        levels.append(resident_bytes(process.pid))
+    later: list[int] = []
+    while len(later) < 5 and not any(level < max(levels) for level in later):  # what leaks never returns
+        await beside_a_good_one(url, files)
+        later.append(resident_bytes(process.pid))
+    assert min(later) < max(levels) + 16 * MIB, (levels, later)
 
 
 async def test_files_that_never_come_to_an_end_are_refused_and_keep_nobody_waiting() -> None:
