@@ -14,9 +14,9 @@ from services.embedder.decoding import Limits, decode
 from services.embedder.ports import Extractor
 from services.embedder.preparing import prepare
 from services.embedder.recipes import RECIPES, Recipe
+from services.embedder.self_test import cosine
 from services.embedder.settings import EmbedderSettings
 from tests.support import images
-from tests.support.networks import cosine
 
 LIMITS = Limits(max_bytes=200 * 2**20, max_pixels=64_000_000)
 PHOTOS = (

@@ -38,7 +38,7 @@ class Installation:
 
     @classmethod
     def at(cls, folder: Path, runtime: str = "openvino") -> "Installation":
-        """Put one into a folder; OpenVINO starts in half of the time that TensorFlow, the default of users, takes."""
+        """Put one into a folder; OpenVINO starts sooner than TensorFlow, which users have by default."""
         return cls(folder, dict(zip(SERVICES, free_ports(3), strict=True)), runtime)
 
     @property
