@@ -21,6 +21,8 @@ async function faults(page: Page): Promise<string[]> {
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds no fault with any part of the page in ${colorScheme}`, async ({ page }) => {
+    // It looks at nine views, each for seconds.
+    test.slow();
     await page.emulateMedia({ colorScheme });
     await page.goto("/");
     await expect(page.getByRole("link", { name: /^Search for images like/ }).first()).toBeVisible();
@@ -93,6 +95,7 @@ test("nothing moves while the page and its results load", async ({ page }) => {
 
 test("everything can be reached and used by the keyboard", async ({ page }) => {
   await page.goto("/");
+  await expect(page.getByRole("link", { name: /^Search for images like/ }).first()).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await page.keyboard.press("Enter");

@@ -11,6 +11,7 @@ test("a photo that is chosen shows at once, and what looks like it comes", async
 
 test("a photo can be dropped anywhere, and pasted", async ({ page }) => {
   await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Drop a photo" })).toBeVisible();
   await drop(page, picture("windmill"));
   await expect(cards(page).first()).toContainText("windmill");
 
@@ -153,7 +154,7 @@ test("a box on the photo searches by a part of it", async ({ page }) => {
   const drawn = page.url();
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Shift+ArrowDown");
-  expect(page.url()).not.toBe(drawn);
+  await expect(page).not.toHaveURL(drawn);
   await page.keyboard.press("Delete");
   await expect(part).toHaveCount(0);
   await expect.poll(() => cards(page).allTextContents()).toEqual(before);

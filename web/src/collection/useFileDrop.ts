@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffectEvent, useLayoutEffect, useState } from "react";
 import { filesDropped, type Found } from "@/uploads/scan";
 
 /** Take files and folders that are dropped anywhere on the page. Tells whether something is being dragged over it. */
@@ -10,7 +10,8 @@ export function useFileDrop(onFiles: (found: readonly Found[]) => void): boolean
     onFiles(await filesDropped(data));
   });
 
-  useEffect(() => {
+  // With the layout: what is dropped as soon as the page can be seen is not lost.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();

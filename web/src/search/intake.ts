@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffectEvent, useLayoutEffect, useState } from "react";
 
 /** What somebody gave the page to search with. */
 export type Given = { kind: "photo"; photo: Blob } | { kind: "address"; url: string };
@@ -14,7 +14,8 @@ export function useIntake(onGiven: (given: Given) => void): boolean {
     return Boolean(given);
   });
 
-  useEffect(() => {
+  // With the layout: what is dropped as soon as the page can be seen is not lost.
+  useLayoutEffect(() => {
     // Each element that is entered says so before the one that is left does.
     let depth = 0;
     const enter = (event: DragEvent) => {
