@@ -61,7 +61,7 @@ def search(
         list[str] | None, typer.Option(metavar="URL", help="A picture that Lookalike fetches, instead of a FILE.")
     ] = None,
     quality: Annotated[
-        Quality, typer.Option(help="high: look longer, at mirror images too, and order the nearest images anew.")
+        Quality, typer.Option(help="high: look longer, and order the nearest images anew by what they have in common.")
     ] = Quality.STANDARD,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     url: Url = DEFAULT_URL,

@@ -80,19 +80,14 @@ class Embedder:
             self._running = await self._started.enter_async_context(running("embedder", self._setup.environment()))
         return self._running
 
-    async def embed(self, pictures: Sequence[Picture], on_progress: OnProgress, *, mirrored: bool = False) -> Embedded:
+    async def embed(self, pictures: Sequence[Picture], on_progress: OnProgress) -> Embedded:
         """Give the vectors of pictures; those that are not known yet are kept.
-
-        Args:
-            pictures: At least one.
-            on_progress: Is told.
-            mirrored: Whether vectors are means of those of a picture and of its mirror image.
 
         Raises:
             CommandFailed: The embedder cannot be reached, or gives up.
         """
         space = await self._space()
-        kept = KeptVectors(self._cache, f"{space.fingerprint}-mirrored" if mirrored else space.fingerprint)
+        kept = KeptVectors(self._cache, space.fingerprint)
         digests = await to_thread.run_sync(_digests, pictures, on_progress)
         vectors = await to_thread.run_sync(kept.find, digests)
         missing: dict[str, Picture] = {}
@@ -101,7 +96,7 @@ class Embedder:
                 missing.setdefault(digest, picture)
         if missing:
             async with connection.embedder(await self.server(), _UNDER_WAY) as client:
-                await _Batches(client, mirrored, kept, vectors, on_progress).run(missing)
+                await _Batches(client, kept, vectors, on_progress).run(missing)
         known = [vectors[digest] for digest in digests if digest in vectors]
         refused = frozenset(
             picture.name for digest, picture in zip(digests, pictures, strict=True) if digest not in vectors
@@ -129,15 +124,9 @@ class _Batches:
     """Sends pictures to an embedder, several at once, and keeps what comes back."""
 
     def __init__(
-        self,
-        client: EmbedderClient,
-        mirrored: bool,
-        kept: KeptVectors,
-        vectors: dict[str, Vector],
-        on_progress: OnProgress,
+        self, client: EmbedderClient, kept: KeptVectors, vectors: dict[str, Vector], on_progress: OnProgress
     ) -> None:
         self._client = client
-        self._mirrored = mirrored
         self._kept = kept
         self._vectors = vectors
         self._on_progress = on_progress
@@ -164,7 +153,7 @@ class _Batches:
 
     async def _outcomes(self, datas: Sequence[bytes]) -> Sequence[EmbedOutcome]:
         try:
-            return (await self._retry(lambda: self._client.embed(datas, mirrored=self._mirrored))).images
+            return (await self._retry(lambda: self._client.embed(datas))).images
         except _REFUSALS as refusal:  # of a picture that is sent alone
             return [RefusedImage(problem=refusal.problem())]
 

@@ -65,26 +65,18 @@ class Evaluator:
             return await self._run(setup, asked, embedder)
 
     async def _run(self, setup: Setup, asked: Task, embedder: Embedder) -> Outcome:
-        mirrored = setup.quality == "high"
         with progress.shown(console.messages(), "Embedding") as on_progress:
-            embedded = await embedder.embed(asked.gallery if mirrored else asked.pictures, on_progress)
-            sought = await embedder.embed(asked.queries, on_progress, mirrored=True) if mirrored else embedded
-        refused = embedded.refused | sought.refused
-        task = asked.without(refused)
+            embedded = await embedder.embed(asked.pictures, on_progress)
+        task = asked.without(embedded.refused)
         gallery = embedded.vectors[: len(task.gallery)]
         if self.through == "services":
             with progress.shown(console.messages(), "Searching") as on_progress:
                 found = await by_services(setup, await embedder.server(), task, on_progress)
         else:
-            if mirrored:
-                queries = sought.vectors
-            elif task.places is None:
-                queries = embedded.vectors[len(gallery) :]
-            else:
-                queries = gallery[list(task.places)]
+            queries = embedded.vectors[len(gallery) :] if task.places is None else gallery[list(task.places)]
             found = await by_library(setup, embedded.space.ref(), gallery, queries, task.places)
         latencies = await embedder.latencies(task.queries[:_TIMED]) if self.timed else []
-        evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(refused))
+        evaluation = evaluate(task, found, setup.name, embedded.space.model_dump(), sorted(embedded.refused))
         return Outcome(evaluation, task, found, gallery, latencies)
 
 

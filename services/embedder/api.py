@@ -46,17 +46,10 @@ async def _uploads(
 async def _asked(
     region: Annotated[Sequence[str], Query(description=f"Parts that get a vector, too: {regions.MEANING}")] = (),
     thumbnails: Annotated[bool, Query(description="Whether each image's answer carries a small JPEG of it.")] = False,
-    mirrored: Annotated[
-        bool,
-        Query(
-            description="Whether each vector is the mean of those of the image and of its mirror image, which is twice "
-            "the work. A recipe that compares images place by place goes without."
-        ),
-    ] = False,
 ) -> Asked:
     if len(region) > MAX_REGIONS:
         raise InvalidRegion(f"At most {MAX_REGIONS} regions are taken in one request.")
-    return Asked(thumbnails, tuple(map(regions.parse, region)), mirrored)
+    return Asked(thumbnails, tuple(map(regions.parse, region)))
 
 
 async def _region(

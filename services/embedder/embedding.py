@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -16,7 +16,6 @@ from services.embedder.engines import Engine
 from services.embedder.intake import Intake
 from services.embedder.pooling import Vectors
 from services.embedder.ports import Upload
-from services.embedder.together import together
 from shared.contracts.embedding import (
     EmbeddedImage,
     EmbeddingSpace,
@@ -39,13 +38,10 @@ class Asked:
     Attributes:
         thumbnails: Whether there is to be a thumbnail.
         regions: Parts that get a vector, too.
-        mirrored: Whether vectors are means of those of the image and of its mirror image, which is twice the work. They
-            are of the same space. A recipe that compares place by place has no use for it, and goes without.
     """
 
     thumbnails: bool = False
     regions: Sequence[Region] = ()
-    mirrored: bool = False
 
 
 class Embedding:
@@ -88,8 +84,6 @@ class Embedding:
         extractor = engine.extractor()
         if asked.regions:
             pooling.check(extractor.recipe)
-        if not pooling.pools(extractor.recipe):
-            asked = replace(asked, mirrored=False)
         outcomes: dict[int, EmbeddedImage | LookalikeError] = {}
 
         async def settle(number: int) -> None:
@@ -101,8 +95,7 @@ class Embedding:
                 _log.exception("an image could not be embedded")
                 outcomes[number] = LookalikeError("The image could not be embedded.")
 
-        passes = len(uploads) * (1 + asked.mirrored)
-        with self._admission.admit(passes, sum(upload.size or 0 for upload in uploads)):
+        with self._admission.admit(len(uploads), sum(upload.size or 0 for upload in uploads)):
             async with anyio.create_task_group() as group:
                 for number in range(len(uploads)):
                     group.start_soon(settle, number)
@@ -111,12 +104,7 @@ class Embedding:
     async def _embed_one(self, engine: Engine, upload: Upload, asked: Asked) -> EmbeddedImage:
         recipe = engine.extractor().recipe
         prepared = await self._intake.take(upload, recipe, with_thumbnail=asked.thumbnails)
-        sights = [_see(engine, prepared.pixels, asked.regions)]
-        if asked.mirrored:
-            regions = [region.mirrored() for region in asked.regions]
-            sights.append(_see(engine, prepared.pixels[:, ::-1], regions))
-        seen = await together(*sights)
-        vectors = pooling.mean(recipe, seen) if asked.mirrored else seen[0]
+        vectors = await _see(engine, prepared.pixels, asked.regions)
         whole, *parts = (vector.astype("<f4").tobytes() for vector in vectors)
         return EmbeddedImage(
             sha256=prepared.sha256,

@@ -90,12 +90,6 @@ def resampled(features: Map, region: Region, shape: tuple[int, int], spread: flo
     return np.moveaxis(np.tensordot(across, rows, axes=(1, 1)), 0, 1)
 
 
-def mean(recipe: Recipe, seen: Sequence[Vectors]) -> Vectors:
-    """Average what was seen of the same pictures in different ways; each (..., dimensions)."""
-    averaged: Vectors = np.mean(seen, axis=0, dtype=np.float32)
-    return unit(averaged) if recipe.normalise else averaged
-
-
 def unit(vectors: Vectors) -> Vectors:
     """Give vectors, which lie along the last axis, length 1; those of zeros stay."""
     squares = np.square(vectors).sum(axis=-1, keepdims=True)

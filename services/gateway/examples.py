@@ -9,7 +9,6 @@ from shared.contracts.embedding import EmbeddedImage, EmbedOutcome, RecipeName, 
 from shared.contracts.examples import Example
 from shared.contracts.problem import FieldError
 from shared.contracts.region import WHOLE, Region
-from shared.contracts.search import Quality
 from shared.contracts.searches import UrlExample
 from shared.errors import InvalidRequest, from_problem
 from shared.examples import check
@@ -49,7 +48,7 @@ async def fetch(fetcher: UrlFetcher, examples: Sequence[UrlExample]) -> tuple[Fi
 
 
 async def embed(
-    embedder: EmbedderClient, files: Sequence[FileExample], recipe: RecipeName | None, quality: Quality = "standard"
+    embedder: EmbedderClient, files: Sequence[FileExample], recipe: RecipeName | None
 ) -> tuple[SpaceRef, tuple[Example, ...]]:
     """Embed all files in one call, and give for each the vector of its region.
 
@@ -60,7 +59,7 @@ async def embed(
     # The embedder gives every image the same regions; pooling one more costs next to nothing.
     regions = tuple({file.region: None for file in files if file.region is not None})
     data = [file.data for file in files]
-    answer = await embedder.embed(data, regions=regions, mirrored=quality == "high", recipe=recipe)
+    answer = await embedder.embed(data, regions=regions, recipe=recipe)
     examples = []
     for number, (file, outcome) in enumerate(zip(files, answer.images, strict=True), 1):
         image = _accepted(outcome, number)

@@ -76,7 +76,7 @@ class Searches:
 
         async def search(recipe: RecipeName | None) -> QueryResponse:
             with watch.stage("embed"):
-                space, embedded = await embed(self._embedder, files, recipe, options.quality)
+                space, embedded = await embed(self._embedder, files, recipe)
             return await self._search.query(collection, _query(options, space, (*embedded, *whole)))
 
         pictured = leading(files, whole) if "heatmap" in options.include else None

@@ -17,7 +17,7 @@ from shared.stopwatch import Stopwatch
 _LARGEST_VALUE = 1e15
 """Squares of differences of such values, summed over a vector, stay within float32."""
 _ATTEMPTS = 3
-_RERANKED = 100
+_RERANKED = 300
 """So many of the nearest images are ordered anew where high quality is asked for."""
 
 

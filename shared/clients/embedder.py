@@ -29,7 +29,6 @@ class EmbedderClient(ServiceClient):
         *,
         thumbnails: bool = False,
         regions: Sequence[Region] = (),
-        mirrored: bool = False,
         recipe: RecipeName | None = None,
     ) -> EmbedResponse:
         """Embed images, and the same regions of each; each image has its outcome, in the order given.
@@ -38,7 +37,6 @@ class EmbedderClient(ServiceClient):
             images: The files.
             thumbnails: Whether there is to be a thumbnail of each.
             regions: Parts that get a vector, too.
-            mirrored: Whether vectors are means of those of an image and of its mirror image.
             recipe: How images become vectors.
 
         Raises:
@@ -46,8 +44,7 @@ class EmbedderClient(ServiceClient):
             EmptyUpload, UnsupportedMediaType, UndecodableImage, ImageTooLarge: Why the only image is refused.
         """
         files = [("images", (f"{number}", image, "application/octet-stream")) for number, image in enumerate(images)]
-        params = {"thumbnails": thumbnails, "region": [str(region) for region in regions], "mirrored": mirrored}
-        params |= _named(recipe)
+        params = {"thumbnails": thumbnails, "region": [str(region) for region in regions], **_named(recipe)}
         return await self._call("POST", "/v1/embed", EmbedResponse, files=files, params=params, reads=True)
 
     async def embed_one(

@@ -31,10 +31,6 @@ class Region(Contract):
         """Write it as it stands in an address: `x,y,w,h`."""
         return f"{self.x},{self.y},{self.width},{self.height}"
 
-    def mirrored(self) -> Self:
-        """Give the region that shows the same in the image's mirror image, left and right exchanged."""
-        return self.model_copy(update={"x": max(0.0, 1 - self.x - self.width)})
-
 
 WHOLE = Region(x=0, y=0, width=1, height=1)
 """The region that is the image itself."""

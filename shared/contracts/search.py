@@ -155,8 +155,8 @@ class QueryOptions(Contract):
     collapse: Annotated[float, Field(gt=0, le=1), Numeric] | None = None
     """A neighbour whose score to a nearer one is at least this is left out: of near-duplicates the nearest stays."""
     quality: Quality = "standard"
-    """`high`: the mirror image of what is looked for is embedded, too, and the first hundred images are ordered anew by
-    what they have in common; scores are then those of this comparison."""
+    """`high`: the three hundred nearest images are ordered anew by what they have in common; scores are then those of
+    this comparison."""
     min_revision: Annotated[Revision, Numeric] = 0
     """The answer waits until the index has applied this write, and fails where that takes too long."""
 

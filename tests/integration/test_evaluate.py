@@ -82,7 +82,7 @@ def test_lists_divide_a_folder_and_reranking_gives_the_same_numbers_either_way(
     assert without["values"] != by_library["values"]
 
 
-def test_high_quality_looks_at_mirror_images_and_gives_the_same_numbers_either_way(
+def test_high_quality_gives_the_same_numbers_either_way(
     folder: Path, environment: dict[str, str], plain: Result
 ) -> None:
     high = measured(evaluate(environment, folder, "--with", "quality=high", "--json"))

@@ -1,7 +1,8 @@
 """Every way to search, through all services."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -127,28 +128,18 @@ async def test_a_vector_finds_what_its_image_finds(
         assert found == ids(await lookalike.search(jpeg(picture(1)), k=9))
 
 
-async def test_high_quality_sees_a_picture_and_its_mirror_image_alike(
-    lookalike: GatewayClient, http: httpx.AsyncClient
-) -> None:
-    one = side_by_side(picture(2), picture(4))
-    other = one.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    plain = [await lookalike.search(png(image), k=9) for image in (one, other)]
-    high = [await lookalike.search(png(image), k=9, quality="high") for image in (one, other)]
-    assert len({tuple(result.score for result in answer.results) for answer in plain}) == 2
-    assert ids(high[0]) == ids(high[1])
-    scores = [[result.score for result in answer.results] for answer in high]
-    assert scores[0] == pytest.approx(scores[1], abs=1e-5)
-    assert scores[0] == sorted(scores[0], reverse=True)
-    parts = [await lookalike.search(png(one), region=region, k=9, quality="high") for region in (LEFT, RIGHT)]
-    swapped = [await lookalike.search(png(other), region=region, k=9, quality="high") for region in (RIGHT, LEFT)]
-    assert [ids(answer) for answer in parts] == [ids(answer) for answer in swapped]
-    assert ids(parts[0]) != ids(parts[1])
-
-
-async def test_high_quality_orders_anew_also_where_nothing_is_embedded(lookalike: GatewayClient) -> None:
-    plain, high = [await lookalike.similar("1", k=8, quality=quality) for quality in ("standard", "high")]
-    assert set(ids(plain)) == set(ids(high))
-    assert [result.score for result in plain.results] != [result.score for result in high.results]
+async def test_high_quality_orders_the_nearest_images_anew(lookalike: GatewayClient) -> None:
+    image = jpeg(picture(1))
+    asks: list[Callable[..., Awaitable[SearchResponse]]] = [
+        partial(lookalike.search, image),
+        partial(lookalike.similar, "1"),
+    ]
+    for ask in asks:
+        plain, high = [await ask(k=9, quality=quality) for quality in ("standard", "high")]
+        assert set(ids(plain)) == set(ids(high))
+        scores = [result.score for result in high.results]
+        assert scores != [result.score for result in plain.results]
+        assert scores == sorted(scores, reverse=True)
 
 
 async def test_another_quality_is_refused(http: httpx.AsyncClient) -> None:

@@ -69,8 +69,8 @@ async def _options(
     quality: Annotated[
         Quality,
         Query(
-            description="`high` embeds the mirror image of what is looked for, too, which is twice the work, and orders"
-            " the first hundred images anew by what they have in common: scores are then those of this comparison."
+            description="`high` orders the three hundred nearest images anew by what they have in common: scores are"
+            " then those of this comparison."
         ),
     ] = "standard",
     min_revision: Annotated[

@@ -5,7 +5,6 @@ import anyio
 import anyio.to_thread
 import numpy as np
 import pytest
-from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from services.embedder.admission import Admission
@@ -198,39 +197,6 @@ async def test_a_region_has_the_vector_of_what_is_cut_out() -> None:
     assert isinstance(cut, EmbeddedImage)
     assert isinstance(asked, EmbeddedImage)
     assert np.frombuffer(cut.vector, "<f4") @ np.frombuffer(asked.regions[0], "<f4") > 0.999
-
-
-async def test_with_its_mirror_image_a_picture_has_the_vector_that_its_mirror_image_has() -> None:
-    left = Region(x=0.125, y=0.25, width=0.25, height=0.5)
-    right = Region(x=0.625, y=0.25, width=0.25, height=0.5)
-    one = picture(4)
-    other = one.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    async with embedding() as use_case:
-        [seen] = (await use_case.embed([File(images.png(one))], Asked(regions=[left], mirrored=True))).images
-        [mirror] = (await use_case.embed([File(images.png(other))], Asked(regions=[right], mirrored=True))).images
-        [plain] = (await use_case.embed([File(images.png(one))], Asked())).images
-    assert isinstance(seen, EmbeddedImage)
-    assert isinstance(mirror, EmbeddedImage)
-    assert isinstance(plain, EmbeddedImage)
-    for first, second in ((seen.vector, mirror.vector), (seen.regions[0], mirror.regions[0])):
-        np.testing.assert_allclose(np.frombuffer(first, "<f4"), np.frombuffer(second, "<f4"), atol=1e-6)
-        assert np.linalg.norm(np.frombuffer(first, "<f4")) == pytest.approx(1, abs=1e-6)
-    assert seen.vector != plain.vector
-
-
-async def test_mirror_images_count_as_images_that_are_under_way() -> None:
-    files = [File(images.png(picture(seed))) for seed in range(3)]
-    async with embedding(max_images=5) as use_case:
-        with pytest.raises(Overloaded):
-            await use_case.embed(files, Asked(mirrored=True))
-        assert len((await use_case.embed(files[:2], Asked(mirrored=True))).images) == 2
-
-
-async def test_what_is_compared_place_by_place_goes_without_its_mirror_image() -> None:
-    file = File(images.png(picture()))
-    async with embedding(extractor=Classic()) as use_case:
-        plain, mirrored = [(await use_case.embed([file], Asked(mirrored=asked))).images[0] for asked in (False, True)]
-    assert plain == mirrored
 
 
 async def test_where_there_are_no_regions_they_are_refused_before_anything_is_read() -> None:

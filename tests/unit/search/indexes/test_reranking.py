@@ -81,3 +81,18 @@ def test_a_single_row_keeps_its_cosine() -> None:
     order, distances = rerank(LONELY[None], QUERY)
     assert order.tolist() == [0]
     assert distances[0] == pytest.approx(np.linalg.norm(LONELY - QUERY), abs=1e-6)
+
+
+def test_rows_are_compared_as_the_weighted_means_of_themselves_and_the_twenty_most_like_them() -> None:
+    rows = np.random.default_rng(3).normal((2, 0.5, 0, 0), 1, (60, 4)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    query = rows[7]
+    means = []
+    for row in rows:
+        like = np.argsort(-(rows @ row), kind="stable")[:21]
+        means.append(sum(max(0, float(row @ rows[other])) ** 3 * rows[other] for other in like))
+    moved = np.stack(means) / np.linalg.norm(means, axis=1, keepdims=True)
+    cosines = 0.9 * (moved @ query) + 0.1 * (rows @ query)
+    order, distances = rerank(rows, query)
+    np.testing.assert_allclose(distances, np.sqrt(2 - 2 * cosines[order]), atol=1e-5)
+    assert (np.diff(distances) >= 0).all()
