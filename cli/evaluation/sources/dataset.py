@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli import console
@@ -21,35 +22,38 @@ def divide(name: str, cache: Path) -> Task:
     Raises:
         CommandFailed: It cannot be had, or has no such splits.
     """
-    gallery, queries = (pictures(name, split, cache) for split in (original.GALLERY, original.QUERIES))
+    gallery, queries = pictures(name, (original.GALLERY, original.QUERIES), cache)
     return Task(name, "original", gallery, queries)
 
 
-def pictures(name: str, split: str, cache: Path) -> list[Picture]:
-    """Give the pictures of a split, in the data set's own order; written to `cache` the first time.
+def pictures(name: str, splits: Sequence[str], cache: Path) -> list[list[Picture]]:
+    """Give the pictures of each split, in the data set's own order; written to `cache` the first time.
 
     Raises:
         CommandFailed: They cannot be had.
     """
     if not _NAME.fullmatch(name):
         raise CommandFailed(f"{name} is neither a folder nor the name of a data set.")
-    place = cache / "datasets" / re.sub(r"[^a-z0-9_.\-]", "-", f"{name}-{split}".lower())
-    if not place.exists():
-        _write(name, split, place)
-    found = folder.pictures(place)
-    return sorted(found, key=lambda picture: Path(picture.name).name)
+    kept = cache / "datasets"
+    places = {split: kept / re.sub(r"[^a-z0-9_.\-]", "-", f"{name}-{split}".lower()) for split in splits}
+    if missing := {split: place for split, place in places.items() if not place.exists()}:
+        kept.mkdir(parents=True, exist_ok=True)
+        _write(name, missing, kept)
+    found = [folder.pictures(places[split]) for split in splits]
+    return [sorted(each, key=lambda picture: Path(picture.name).name) for each in found]
 
 
-def _write(name: str, split: str, place: Path) -> None:
-    console.say(f"Fetching {name} {split}")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".unfinished-") as scratch:
-        written = Path(scratch, "pictures")
-        arguments = command("cli.evaluation.sources.tfds", name, split, str(written))
+def _write(name: str, places: Mapping[str, Path], beside: Path) -> None:
+    console.say(f"Fetching {name} {' '.join(places)}")
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".unfinished-") as scratch:
+        written = {split: Path(scratch, place.name) for split, place in places.items()}
+        parts = [argument for split, part in written.items() for argument in (split, str(part))]
+        arguments = command("cli.evaluation.sources.tfds", name, *parts)
         with subprocess.Popen(arguments, stdin=subprocess.PIPE) as fetching:  # noqa: S603
-            if fetching.wait() != 0 or not written.is_dir():
+            if fetching.wait() != 0 or not all(part.is_dir() for part in written.values()):
                 raise CommandFailed(
                     f"The pictures of {name} could not be had.",
                     "The reason is above. A folder of pictures can be evaluated, too: lookalike evaluate DIR",
                 )
-        written.rename(place)
+        for split, part in written.items():
+            part.rename(places[split])
