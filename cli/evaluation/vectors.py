@@ -18,11 +18,11 @@ class KeptVectors:
 
     Args:
         cache: Lookalike's cache.
-        name: Of the embedding space and of what is embedded.
+        fingerprint: Of the embedding space.
     """
 
-    def __init__(self, cache: Path, name: str) -> None:
-        self._folder = cache / "vectors" / name
+    def __init__(self, cache: Path, fingerprint: str) -> None:
+        self._folder = cache / "vectors" / fingerprint
 
     def find(self, digests: Sequence[str]) -> dict[str, Vector]:
         """Give the vectors of those SHA-256 that are known."""

@@ -41,7 +41,7 @@ def _divided(request: Request, source: str) -> Task:
     protocol = request.protocol or ("leave-one-out" if is_folder else "original")
     if protocol == "original":
         return original.divide(here) if is_folder else dataset.divide(source, cache)
-    [found] = [folder.pictures(here)] if is_folder else dataset.pictures(source, [_SPLIT], cache)
+    found = folder.pictures(here) if is_folder else dataset.pictures(source, [_SPLIT], cache)[0]
     if protocol == "copies":
         return copies.divide(here.name, found, request.max_queries)
     return leave_one_out(here.name, found)

@@ -39,8 +39,7 @@ def pictures(name: str, splits: Sequence[str], cache: Path) -> list[list[Picture
     if missing := {split: place for split, place in places.items() if not place.exists()}:
         kept.mkdir(parents=True, exist_ok=True)
         _write(name, missing, kept)
-    found = [folder.pictures(places[split]) for split in splits]
-    return [sorted(each, key=lambda picture: Path(picture.name).name) for each in found]
+    return [sorted(folder.pictures(place), key=lambda picture: Path(picture.name).name) for place in places.values()]
 
 
 def _write(name: str, places: Mapping[str, Path], beside: Path) -> None:

@@ -24,9 +24,9 @@ def main(name: str, folders: Mapping[str, Path]) -> None:
     labelled = "image" in features and "label" in features
     if not labelled or not isinstance(features["label"], tfds.features.ClassLabel):
         sys.exit(f"{name} has no image with a label, but {', '.join(sorted(features))}.")
-    as_stored = {"image": tfds.decode.SkipDecoding()}
+    undecoded = {"image": tfds.decode.SkipDecoding()}
     for split, folder in folders.items():
-        examples = builder.as_dataset(split=split, decoders=as_stored, shuffle_files=False).as_numpy_iterator()
+        examples = builder.as_dataset(split=split, decoders=undecoded, shuffle_files=False).as_numpy_iterator()
         for number, example in enumerate(examples):
             _write(folder, number, example["image"], features["label"].int2str(example["label"]))
 

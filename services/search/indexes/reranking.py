@@ -31,14 +31,14 @@ def rerank(rows: Matrix, query: Vector) -> tuple[NDArray[np.intp], Floats]:
         ascending; both of shape (n,).
     """
     own = rows @ query
-    cosines = (1 - _OWN) * _moved(rows, own) + _OWN * own
+    cosines = (1 - _OWN) * _cosines_of_means(rows, own) + _OWN * own
     order = np.argsort(-cosines, kind="stable")
     distances: Floats = np.sqrt(np.maximum(0, 2 - 2 * cosines[order].astype(np.float64)))
     return order, distances
 
 
-def _moved(rows: Matrix, cosines: Vector) -> Vector:
-    """Move each row to the mean of itself and its nearest, weighted by powers of their cosines.
+def _cosines_of_means(rows: Matrix, cosines: Vector) -> Vector:
+    """Compare the query with the mean of each row and its nearest, weighted by powers of their cosines.
 
     The means themselves are not made: what they have in common with the query follows from what the rows have, and
     their lengths from what the rows have in common with each other. That is half of the work.
@@ -58,5 +58,5 @@ def _moved(rows: Matrix, cosines: Vector) -> Vector:
         weights[weights < least[:, None]] = 0
     weights **= _POWER
     squares = np.einsum("ij,ij->i", weights @ alike, weights)
-    moved: Vector = weights @ cosines / np.sqrt(squares)
-    return moved
+    compared: Vector = weights @ cosines / np.sqrt(squares)
+    return compared
